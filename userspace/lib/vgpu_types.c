@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * vgpu_types.c - the vGPU types that mdev parents offer.
+ *
+ * The files are the vendor driver's own and may wait for its locks, or for
+ * firmware: they are read by an expendable child.
+ */
+#include <ctype.h>
+
+#include "child.h"
+#include "tree.h"
+#include "vgpu_types.h"
+
+#define PARENTS "sys/class/mdev_bus"
+#define QUIET_MS 1000
+#define TOTAL_MS 2000
+#define MIB (1024ULL * 1024)
+#define GIB (1024ULL * MIB)
+
+/* More than any device has; keeps the sums below far from their limits. */
+#define FRAMEBUFFER_GIB_MAX 65536
+
+/* Reads digits, at most 8 of them; returns what follows, or NULL. */
+static const char *read_digits(const char *text, uint64_t *ret)
+{
+	const char *p = text;
+	uint64_t value = 0;
+
+	while (isdigit((unsigned char)*p) && p - text < 8)
+		value = value * 10 + (uint64_t)(*p++ - '0');
+	if (p == text || isdigit((unsigned char)*p))
+		return NULL;
+	*ret = value;
+	return p;
+}
+
+static uint64_t described_framebuffer(const char *description)
+{
+	static const char key[] = "framebuffer=";
+	const char *found = description ? strstr(description, key) : NULL;
+	uint64_t value;
+
+	found = found ? read_digits(found + sizeof(key) - 1, &value) : NULL;
+	if (!found)
+		return 0;
+	switch (*found) {
+	case 'K':
+		return value * 1024;
+	case 'G':
+		return value * GIB;
+	default:
+		return value * MIB;
+	}
+}
+
+/*
+ * NVIDIA ends its names in GiB and a series letter: "P40-2Q", "M10-1B4",
+ * "A100-1-5CME". 0 stands for half a GiB.
+ */
+static uint64_t named_framebuffer(const char *name)
+{
+	const char *last = strrchr(name, '-');
+	uint64_t gib;
+
+	last = last ? read_digits(last + 1, &gib) : NULL;
+	if (!last || !*last || !strchr("ABCQ", *last) || gib > FRAMEBUFFER_GIB_MAX)
+		return 0;
+	for (; *last; last++)
+		if (!isupper((unsigned char)*last) && !isdigit((unsigned char)*last))
+			return 0;
+	return gib ? gib * GIB : 512 * MIB;
+}
+
+uint64_t gs_framebuffer_bytes(const char *name, const char *description)
+{
+	uint64_t bytes = described_framebuffer(description);
+
+	return bytes ? bytes : named_framebuffer(name);
+}
+
+/* The parents that a child is asked about. */
+struct questions {
+	struct gs_parent *parents;
+	size_t count;
+	size_t first;
+};
+
+static void tell_file(struct gs_engine *engine, struct gs_records *records, const char *parent,
+		      const char *type, const char *name)
+{
+	gs_cleanup_free char *text = NULL;
+	char path[GS_PATH_MAX];
+
+	if (gs_path(path, PARENTS "/%s/mdev_supported_types/%s/%s", parent, type, name) == 0 &&
+	    gs_tree_read(engine, path, &text) < 0)
+		text = NULL;
+	gs_record_field(records, text ? text : "");
+}
+
+static void tell_made(struct gs_engine *engine, struct gs_records *records, const char *parent,
+		      const char *type)
+{
+	char path[GS_PATH_MAX], **names = NULL;
+
+	if (gs_path(path, PARENTS "/%s/mdev_supported_types/%s/devices", parent, type) < 0 ||
+	    gs_tree_list(engine, path, &names) < 0)
+		names = NULL;
+	gs_record_number(records, (long)gs_strv_count(names));
+	gs_strv_free(names);
+}
+
+static void tell_type(struct gs_engine *engine, struct gs_records *records, const char *parent,
+		      const char *type)
+{
+	gs_record_field(records, type);
+	tell_file(engine, records, parent, type, "name");
+	tell_file(engine, records, parent, type, "description");
+	tell_file(engine, records, parent, type, "available_instances");
+	tell_made(engine, records, parent, type);
+}
+
+/* A parent's types, then an empty id. */
+static void tell(struct gs_engine *engine, struct gs_records *records, void *data)
+{
+	const struct questions *questions = data;
+	char path[GS_PATH_MAX], **types;
+
+	for (size_t i = questions->first; i < questions->count; i++) {
+		const char *parent = questions->parents[i].name;
+
+		gs_record_flush(records);
+		types = NULL;
+		if (gs_child_stuck_at(engine, parent) ||
+		    gs_path(path, PARENTS "/%s/mdev_supported_types", parent) < 0 ||
+		    gs_tree_list(engine, path, &types) < 0)
+			types = NULL;
+		for (size_t t = 0; types && types[t]; t++)
+			tell_type(engine, records, parent, types[t]);
+		gs_strv_free(types);
+		gs_record_field(records, "");
+	}
+}
+
+static int copy(const char *text, char **ret)
+{
+	*ret = strdup(text);
+	return *ret ? 0 : -ENOMEM;
+}
+
+static unsigned int small_number(const char *text)
+{
+	uint64_t value;
+
+	return gs_number_parse(text, &value) == 0 && value <= INT32_MAX ? (unsigned int)value : 0;
+}
+
+static int add_type(struct gs_parent *parent, const char *id, const char *const fields[4])
+{
+	struct gs_vgpu_type *type;
+	int r;
+
+	r = gs_grow(&parent->types, parent->n_types, sizeof(*parent->types));
+	if (r < 0)
+		return r;
+	type = &parent->types[parent->n_types++];
+	r = copy(id, &type->id);
+	if (r == 0)
+		r = copy(*fields[0] ? fields[0] : id, &type->name);
+	if (r == 0 && *fields[1])
+		r = copy(fields[1], &type->description);
+	if (r < 0)
+		return r;
+	type->available = small_number(fields[2]);
+	type->made = small_number(fields[3]);
+	type->framebuffer_bytes = gs_framebuffer_bytes(type->name, type->description);
+	return 0;
+}
+
+/* Returns 1 when all of the parent's types were there, 0 at the end of the answer. */
+static int take_parent(struct gs_answer *answer, struct gs_parent *parent)
+{
+	const char *id, *fields[4];
+	int r = 0;
+
+	while (r == 0 && (id = gs_answer_next(answer))) {
+		if (!*id)
+			return 1;
+		for (size_t i = 0; i < GS_ARRAY_SIZE(fields); i++)
+			fields[i] = gs_answer_next(answer);
+		if (!fields[3])
+			return 0;
+		r = add_type(parent, id, fields);
+	}
+	return r;
+}
+
+/* One child for all that is left; after it questions->first is where it stopped, plus one. */
+static int ask_once(struct gs_engine *engine, struct questions *questions, unsigned int total_ms)
+{
+	struct gs_answer answer;
+	int r;
+
+	r = gs_child_read(engine, tell, questions, QUIET_MS, total_ms, &answer);
+	if (r < 0)
+		return r;
+	do {
+		r = take_parent(&answer, &questions->parents[questions->first++]);
+	} while (r > 0 && questions->first < questions->count);
+	if (r >= 0 && answer.stuck)
+		r = gs_child_keep(engine, answer.stuck,
+				  questions->parents[questions->first - 1].name);
+	gs_answer_clear(&answer);
+	return r < 0 ? r : 0;
+}
+
+int gs_types_read_all(struct gs_engine *engine, struct gs_parent *parents, size_t count)
+{
+	struct questions questions = { .parents = parents, .count = count };
+	uint64_t end = gs_now_us() + TOTAL_MS * 1000;
+	uint64_t now;
+	int r = 0;
+
+	while (r == 0 && questions.first < count) {
+		now = gs_now_us();
+		if (now >= end)
+			break;
+		r = ask_once(engine, &questions, (unsigned int)((end - now) / 1000) + 1);
+	}
+	return r;
+}
+
+int gs_types_read(struct gs_engine *engine, const char *parent, struct gs_parent *ret)
+{
+	struct gs_parent read = { 0 };
+	char path[GS_PATH_MAX];
+	int r;
+
+	if (!*parent || strchr(parent, '/') || strcmp(parent, ".") == 0 ||
+	    strcmp(parent, "..") == 0 || gs_path(path, PARENTS "/%s", parent) < 0 ||
+	    !gs_tree_exists(engine, path))
+		return -ENOENT;
+	r = copy(parent, &read.name);
+	if (r == 0)
+		r = gs_types_read_all(engine, &read, 1);
+	if (r < 0) {
+		gs_parent_clear(&read);
+		return r;
+	}
+	*ret = read;
+	return 0;
+}
