@@ -162,15 +162,21 @@ void gs_parent_clear(struct gs_parent *parent)
 	*parent = (struct gs_parent){ 0 };
 }
 
+void gs_before_clear(struct gs_before *before)
+{
+	free(before->address);
+	free(before->driver);
+	free(before->driver_override);
+	free(before->power_control);
+	memset(before, 0, sizeof(*before));
+}
+
 void gs_remembered_free(struct gs_remembered *remembered)
 {
 	if (!remembered)
 		return;
-	for (size_t i = 0; i < remembered->n_before; i++) {
-		free(remembered->before[i].address);
-		free(remembered->before[i].driver);
-		free(remembered->before[i].driver_override);
-	}
+	for (size_t i = 0; i < remembered->n_before; i++)
+		gs_before_clear(&remembered->before[i]);
 	free(remembered->before);
 	free(remembered->driver);
 	gs_strv_free(remembered->with);

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * model.h - what a host looks like: functions, IOMMU groups, cards, vGPUs.
+ *
+ * The model is plain data. The inventory fills it (inventory.h), the planner
+ * reads it (plan.h), nothing here does any I/O. A gs_host owns everything
+ * that hangs below it; gs_host_free() frees it all.
+ */
+#ifndef GS_MODEL_H
+#define GS_MODEL_H
+
+#include "address.h"
+
+/* A fact that a source may not be able to tell. */
+enum gs_known {
+	GS_UNKNOWN = -1,
+	GS_NO = 0,
+	GS_YES = 1,
+};
+
+enum gs_source {
+	GS_SOURCE_SYSFS,
+	GS_SOURCE_KMOD,
+};
+
+enum gs_mode {
+	GS_MODE_HOST,
+	GS_MODE_PASSTHROUGH,
+	GS_MODE_VGPU,
+	/* The three above can be asked for, the three below are found. */
+	GS_MODE_UNBOUND,
+	GS_MODE_MIXED,
+	GS_MODE_QUARANTINED,
+};
+#define GS_MODE_WANTABLE 3
+
+/* gs_mode_name - "host", "passthrough", ...; never NULL */
+const char *gs_mode_name(enum gs_mode mode);
+
+/* gs_mode_parse - a mode that can be asked for. Returns 0 or -EINVAL. */
+int gs_mode_parse(const char *text, enum gs_mode *ret) gs_must_check;
+
+enum gs_dma_owner {
+	GS_DMA_UNKNOWN,
+	GS_DMA_NONE,
+	GS_DMA_KERNEL,
+	GS_DMA_USER,
+};
+
+/* One PCI function. */
+struct gs_function {
+	struct gs_address address;
+	char text[GS_ADDRESS_LEN]; /* the address as printed */
+	uint16_t vendor_id;
+	uint16_t device_id;
+	uint16_t subsystem_vendor_id;
+	uint16_t subsystem_device_id;
+	uint32_t class_code; /* 24 bits: base class, subclass, programming interface */
+	uint8_t revision;
+	char *name;   /* from pci.ids, "Vendor Device"; NULL when not asked for */
+	char *driver; /* NULL: none bound */
+	/* GS_UNKNOWN: could not be read (timed out); driver_override is then NULL. */
+	enum gs_known override_known;
+	char *driver_override; /* NULL: none set */
+	char *power_control;   /* "auto" or "on"; NULL: unknown. Only for functions of cards and their groups. */
+	int iommu_group;       /* -1: none */
+	char **group_members;  /* addresses, in order, this function included */
+	char *domain_type;     /* of the current domain; NULL: unknown (always from sysfs) */
+	enum gs_dma_owner dma_owner;
+	char **reset_methods; /* enabled ones, in the order tried; NULL: none */
+	/*
+	 * Whether a reset of the whole bus or hotplug slot is possible at all,
+	 * whatever else it hits. From sysfs: bus by topology, slot unknown.
+	 */
+	enum gs_known bus_reset;
+	enum gs_known slot_reset;
+	bool on_root_bus;
+	struct gs_address bridge; /* the bridge above it; only when !on_root_bus */
+	enum gs_known boot_vga;   /* GS_UNKNOWN: not a VGA function */
+	bool is_vf;
+	struct gs_address physfn; /* the PF of a VF */
+	unsigned int sriov_total; /* 0: not a PF */
+	unsigned int sriov_enabled;
+	bool mdev_parent;
+	int numa_node;  /* -1: none */
+	char *modalias; /* only for functions of cards; NULL: unknown */
+};
+
+/* What must be the same for a stored fact to be about the same card. */
+struct gs_identity {
+	uint16_t vendor_id;
+	uint16_t device_id;
+	uint16_t subsystem_vendor_id;
+	uint16_t subsystem_device_id;
+};
+
+static inline struct gs_identity gs_function_identity(const struct gs_function *function)
+{
+	return (struct gs_identity){
+		.vendor_id = function->vendor_id,
+		.device_id = function->device_id,
+		.subsystem_vendor_id = function->subsystem_vendor_id,
+		.subsystem_device_id = function->subsystem_device_id,
+	};
+}
+
+/* gs_function_init - a function of which only the address is known */
+void gs_function_init(struct gs_function *function, const struct gs_address *address);
+
+/* gs_function_is_display - class 03xx or 12xx: what makes a card */
+bool gs_function_is_display(const struct gs_function *function);
+
+/* gs_function_is_bridge - class 06xx */
+bool gs_function_is_bridge(const struct gs_function *function);
+
+/* gs_driver_is_vfio - vfio-pci or a variant driver of it (by name) */
+bool gs_driver_is_vfio(const char *driver);
+
+/*
+ * gs_driver_owns_dma - whether a function bound to @driver makes its IOMMU
+ * group unusable for user space. False for no driver (NULL), vfio drivers,
+ * pci-stub and pcieport. Source: driver_managed_dma in the kernel, 5.19 and later.
+ */
+bool gs_driver_owns_dma(const char *driver);
+
+struct gs_group {
+	int id;
+	char *type;     /* the default domain's type as sysfs says it; NULL: unknown */
+	char **members; /* addresses, in order */
+};
+
+/* A mediated device, or a VF of a card. */
+struct gs_vgpu {
+	char *uuid; /* NULL for a VF */
+	char *address; /* NULL for an mdev */
+	char *parent;  /* name of the parent device: an address, or what sysfs calls it (mtty) */
+	char *type;      /* vGPU type id, e.g. nvidia-46; NULL: none */
+	char *type_name; /* e.g. GRID P40-1Q; NULL: unknown */
+	const char *backend; /* "mdev" or "sriov" */
+	const char *owner;   /* "gpushift" or "other" */
+	enum gs_known in_use;
+	int iommu_group; /* -1: none */
+};
+
+struct gs_vgpu_type {
+	char *id;
+	char *name; /* equals id when the driver names none */
+	char *description; /* NULL: none */
+	uint64_t framebuffer_bytes; /* 0: unknown */
+	unsigned int made;
+	unsigned int available;
+};
+
+/* A device that can be split: a card, or any other mdev parent (mtty). */
+struct gs_parent {
+	char *name; /* of the device in sysfs: an address for a PCI function */
+	struct gs_vgpu_type *types;
+	size_t n_types;
+};
+
+/* Something that uses a card. */
+struct gs_holder {
+	const char *kind; /* "process", "vm", "mount", "network", "kernel" */
+	char *name;	  /* comm of the process, name of the interface, mount point */
+	int pid;	  /* 0: not a process */
+	char *detail;	  /* the node or what is known of it, e.g. /dev/vfio/7 */
+	/* May --force override it: a user-space display or sound client. */
+	bool overridable;
+};
+
+/* How a function was before a switch: what an undo brings back. */
+struct gs_before {
+	char *address;
+	char *driver;	       /* NULL: none was bound */
+	char *driver_override; /* NULL: none was set */
+	char *power_control;   /* NULL: unknown, left alone */
+};
+
+/*
+ * What gpushift remembers of a card since it last moved it away from the
+ * host: see remembered.h.
+ */
+struct gs_remembered {
+	char *driver;	/* host driver of the display function; NULL: none known */
+	char **with;	/* functions outside the card that went along, this boot only */
+	bool same_boot; /* written since the host booted */
+	struct gs_before *before; /* per function that moved, this boot only */
+	size_t n_before;
+	/* Types it offered as a vGPU host. */
+	struct gs_parent *parent; /* NULL: none known */
+};
+
+/* A display or accelerator PF plus its companions. */
+struct gs_card {
+	struct gs_function **functions; /* display function first, then the companions by address; not owned */
+	size_t n_functions;
+	/* The other members of their groups, by address; bridges included; not owned. */
+	struct gs_function **outside;
+	size_t n_outside;
+	enum gs_mode mode;
+	char *reason; /* why it is in none of the three wanted modes, else NULL */
+	struct gs_vgpu **vgpus; /* not owned */
+	size_t n_vgpus;
+	struct gs_parent *parent; /* types offered now; NULL: none; not owned */
+	/* Only with GS_READ_HOLDERS, else holders_unreadable is -1. */
+	struct gs_holder *holders;
+	size_t n_holders;
+	int holders_unreadable; /* processes that could not be read */
+	struct gs_remembered *remembered; /* NULL: nothing */
+	/* Drivers the kernel would choose by modalias; NULL + GS_UNKNOWN: cannot be told. */
+	char **candidates;
+	enum gs_known candidates_known;
+};
+
+/* gs_card_display - the function that a card is named after */
+static inline struct gs_function *gs_card_display(const struct gs_card *card)
+{
+	return card->functions[0];
+}
+
+/* A switch that did not end: its writer died, or could not finish. */
+struct gs_interrupted {
+	char *card;
+	char *from;
+	char *to;
+	bool other_boot;
+	bool running; /* somebody is still at it */
+	int damaged;  /* the journal cannot be read: errno, else 0 */
+};
+
+struct gs_host {
+	enum gs_source source;
+	bool generation_known;
+	uint32_t generation;
+	bool has_iommu; /* any IOMMU group exists */
+	struct gs_function *functions; /* by address */
+	size_t n_functions;
+	struct gs_group *groups; /* by id */
+	size_t n_groups;
+	struct gs_card *cards; /* by address */
+	size_t n_cards;
+	struct gs_vgpu *vgpus;
+	size_t n_vgpus;
+	struct gs_parent *parents;
+	size_t n_parents;
+	char **drivers; /* registered PCI drivers */
+	bool type1_loaded; /* the module vfio_iommu_type1 is loaded */
+	enum gs_known vfio_loadable; /* vfio-pci is registered, or a module of that name exists */
+	struct gs_interrupted *interrupted; /* NULL: none */
+};
+
+/* gs_host_sort_functions - by address, as the lookups expect; pointers to functions change */
+void gs_host_sort_functions(struct gs_host *host);
+
+struct gs_function *gs_host_function(const struct gs_host *host, const struct gs_address *address);
+struct gs_group *gs_host_group(const struct gs_host *host, int id);
+struct gs_card *gs_host_card(const struct gs_host *host, const struct gs_address *address);
+struct gs_parent *gs_host_parent(const struct gs_host *host, const char *name);
+struct gs_vgpu *gs_host_vgpu(const struct gs_host *host, const char *uuid_or_address);
+
+/* gs_vgpu_name - its UUID or address */
+const char *gs_vgpu_name(const struct gs_vgpu *vgpu);
+
+void gs_function_clear(struct gs_function *function);
+void gs_holders_free(struct gs_holder *holders, size_t count);
+void gs_vgpu_type_clear(struct gs_vgpu_type *type);
+void gs_parent_clear(struct gs_parent *parent);
+void gs_before_clear(struct gs_before *before);
+void gs_remembered_free(struct gs_remembered *remembered);
+void gs_host_free(struct gs_host *host);
+
+static inline void gs_host_freep(struct gs_host **host)
+{
+	gs_host_free(*host);
+}
+#define gs_cleanup_host __attribute__((cleanup(gs_host_freep)))
+
+#endif
