@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A stand-in for a vendor's vGPU host driver, for tests only.
+ *
+ * It takes any PCI device that is given to it, by driver_override or new_id, and
+ * none by itself, and makes it an mdev parent.  The kernel names mdev types
+ * after the driver of their parent.  So that they read "nvidia-46" as on a real
+ * host, the driver is called "nvidia" unless the parameter "name" says
+ * otherwise.
+ *
+ * On demand it fails or hangs, as real drivers do.
+ */
+#include <linux/atomic.h>
+#include <linux/module.h>
+#include <linux/pci.h>
+#include <linux/wait.h>
+
+#include "vgpu.h"
+
+static char *name = "nvidia";
+module_param(name, charp, 0444);
+MODULE_PARM_DESC(name, "Name of the PCI driver, and first part of its mdev types' names");
+
+static int fail_probe;
+module_param(fail_probe, int, 0644);
+MODULE_PARM_DESC(fail_probe, "Fail each probe with this error number (0: do not)");
+
+static int create_errno;
+module_param(create_errno, int, 0644);
+MODULE_PARM_DESC(create_errno, "Fail each creation of a vGPU with this error number (0: do not)");
+
+static DECLARE_WAIT_QUEUE_HEAD(let_go);
+static atomic_t held = ATOMIC_INIT(0);
+
+static int set_hold(const char *value, const struct kernel_param *param)
+{
+	int ret = param_set_bool(value, param);
+
+	wake_up_all(&let_go);
+	return ret;
+}
+
+static const struct kernel_param_ops hold_ops = {
+	.flags = KERNEL_PARAM_OPS_FL_NOARG,
+	.set = set_hold,
+	.get = param_get_bool,
+};
+
+static bool hold_probe;
+module_param_cb(hold_probe, &hold_ops, &hold_probe, 0644);
+MODULE_PARM_DESC(hold_probe, "Keep each probe waiting, in state D, until this is 0 again");
+
+static bool hold_remove;
+module_param_cb(hold_remove, &hold_ops, &hold_remove, 0644);
+MODULE_PARM_DESC(hold_remove, "Keep each removal waiting, in state D, until this is 0 again");
+
+static int get_held(char *buf, const struct kernel_param *param)
+{
+	return sysfs_emit(buf, "%d\n", atomic_read(&held));
+}
+
+static const struct kernel_param_ops held_ops = {
+	.get = get_held,
+};
+
+module_param_cb(held, &held_ops, NULL, 0444);
+MODULE_PARM_DESC(held, "How many probes and removals are being kept waiting (read only)");
+
+static void hold_while(const bool *hold)
+{
+	if (!READ_ONCE(*hold))
+		return;
+	atomic_inc(&held);
+	wait_event(let_go, !READ_ONCE(*hold));
+	atomic_dec(&held);
+}
+
+/* Tests may write the number with or without its sign. */
+static int as_error(int number)
+{
+	return number > 0 ? -number : number;
+}
+
+/**
+ * vgpu_create_errno() - how the creation of a vGPU is to end
+ *
+ * Return: 0, or the negative error code to fail with.
+ */
+int vgpu_create_errno(void)
+{
+	return as_error(READ_ONCE(create_errno));
+}
+
+static int vgpu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct vgpu_card *card;
+	int ret;
+
+	hold_while(&hold_probe);
+	ret = as_error(READ_ONCE(fail_probe));
+	if (ret)
+		return ret;
+	ret = pci_enable_device(pdev);
+	if (ret)
+		return ret;
+	card = vgpu_card_create(&pdev->dev);
+	if (IS_ERR(card)) {
+		pci_disable_device(pdev);
+		return PTR_ERR(card);
+	}
+	pci_set_drvdata(pdev, card);
+	return 0;
+}
+
+static void vgpu_remove(struct pci_dev *pdev)
+{
+	hold_while(&hold_remove);
+	vgpu_card_destroy(pci_get_drvdata(pdev));
+	pci_disable_device(pdev);
+}
+
+/* Empty: a device is only ever taken when it is given. */
+static const struct pci_device_id vgpu_ids[] = {
+	{ }
+};
+
+static struct pci_driver vgpu_driver = {
+	.id_table = vgpu_ids,
+	.probe = vgpu_probe,
+	.remove = vgpu_remove,
+};
+
+static int __init vgpu_init(void)
+{
+	int ret;
+
+	vgpu_driver.name = name;
+	ret = vgpu_device_register_driver();
+	if (ret)
+		return ret;
+	ret = pci_register_driver(&vgpu_driver);
+	if (ret)
+		goto unregister_device_driver;
+	return 0;
+
+unregister_device_driver:
+	vgpu_device_unregister_driver();
+	return ret;
+}
+
+static void __exit vgpu_exit(void)
+{
+	pci_unregister_driver(&vgpu_driver);
+	vgpu_device_unregister_driver();
+}
+
+module_init(vgpu_init);
+module_exit(vgpu_exit);
+
+MODULE_DESCRIPTION("Stand-in for a vGPU host driver, for the tests of gpushift");
+MODULE_AUTHOR("The gpushift developers");
+MODULE_LICENSE("GPL");
