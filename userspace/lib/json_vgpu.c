@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* json_vgpu.c - vGPUs and their types as JSON */
+#include "json.h"
+
+#include "json_build.h"
+
+struct json_object *gs_json_vgpu(const struct gs_vgpu *vgpu)
+{
+	struct gs_json json;
+
+	gs_json_begin(&json);
+	if (vgpu->uuid)
+		gs_json_put_string(&json, "uuid", vgpu->uuid);
+	else
+		gs_json_put_string(&json, "address", vgpu->address);
+	gs_json_put_string(&json, "parent", vgpu->parent);
+	gs_json_put_string(&json, "type", vgpu->type);
+	gs_json_put_string(&json, "backend", vgpu->backend);
+	gs_json_put_string(&json, "owner", vgpu->owner);
+	gs_json_put_known(&json, "in_use", vgpu->in_use);
+	return gs_json_end(&json);
+}
+
+const char *gs_profile_reason(const struct gs_parent *parent, const struct gs_vgpu_type *type,
+			      bool remembered)
+{
+	if (remembered)
+		return "remembered from when the card was last a vGPU host";
+	if (type->available)
+		return NULL;
+	for (size_t i = 0; i < parent->n_types; i++) {
+		if (parent->types[i].made && &parent->types[i] != type)
+			return "the vGPUs of other types leave no room";
+	}
+	return type->made ? "all that fit are made" : "the driver offers none now";
+}
+
+static struct json_object *json_profile(const struct gs_parent *parent,
+					const struct gs_vgpu_type *type, bool remembered)
+{
+	struct gs_json json;
+
+	gs_json_begin(&json);
+	gs_json_put_string(&json, "id", type->id);
+	gs_json_put_string(&json, "name", type->name);
+	if (type->framebuffer_bytes)
+		gs_json_put_number(&json, "framebuffer_bytes", (int64_t)type->framebuffer_bytes);
+	else
+		gs_json_put_null(&json, "framebuffer_bytes");
+	if (remembered) {
+		gs_json_put_null(&json, "made");
+		gs_json_put_null(&json, "available");
+	} else {
+		gs_json_put_number(&json, "made", type->made);
+		gs_json_put_number(&json, "available", type->available);
+	}
+	gs_json_put_string(&json, "reason", gs_profile_reason(parent, type, remembered));
+	return gs_json_end(&json);
+}
+
+struct json_object *gs_json_profiles(const char *card, const struct gs_parent *parent,
+				     bool remembered)
+{
+	struct gs_json json, profiles;
+
+	gs_json_begin_array(&profiles);
+	for (size_t i = 0; parent && i < parent->n_types; i++)
+		gs_json_add(&profiles, json_profile(parent, &parent->types[i], remembered));
+
+	gs_json_begin_document(&json);
+	gs_json_put_string(&json, "card", card);
+	gs_json_put(&json, "profiles", gs_json_end(&profiles));
+	return gs_json_end(&json);
+}
+
+struct json_object *gs_json_vgpus(const struct gs_host *host)
+{
+	struct gs_json json, vgpus;
+
+	gs_json_begin_array(&vgpus);
+	for (size_t i = 0; i < host->n_vgpus; i++)
+		gs_json_add(&vgpus, gs_json_vgpu(&host->vgpus[i]));
+
+	gs_json_begin_document(&json);
+	gs_json_put(&json, "vgpus", gs_json_end(&vgpus));
+	return gs_json_end(&json);
+}
+
+struct json_object *gs_json_one_vgpu(const struct gs_vgpu *vgpu)
+{
+	struct gs_json json, vgpus;
+
+	gs_json_begin_array(&vgpus);
+	gs_json_add(&vgpus, gs_json_vgpu(vgpu));
+
+	gs_json_begin_document(&json);
+	gs_json_put(&json, "vgpus", gs_json_end(&vgpus));
+	return gs_json_end(&json);
+}
