@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * cli.h - one run of the command line: the verb, its options, its arguments.
+ *
+ * main.c parses (options.c) what the one table of verbs (verbs.c) allows, and
+ * calls the verb. A verb is one file, uses the engine and the helpers of this
+ * folder, and never another verb. It prints its result and returns the exit
+ * status.
+ */
+#ifndef CLI_H
+#define CLI_H
+
+#include "engine.h"
+#include "execute.h"
+#include "plan.h"
+
+/* What an argument or the value of an option is; the shells complete by it. */
+enum cli_kind {
+	CLI_NOTHING, /* no argument; an option without a value */
+	CLI_CARD,
+	CLI_PARENT, /* a card, or any other device that can be split */
+	CLI_MODE,
+	CLI_VERB,
+	CLI_VGPU,
+	CLI_TYPE,
+	CLI_DRIVER,
+	CLI_FUNCTION,
+	CLI_FOLDER,
+	CLI_WORD, /* cannot be completed */
+};
+
+enum cli_option_id {
+	/* Global: before or after any verb. */
+	CLI_OPT_DIRECT,
+	CLI_OPT_JSON,
+	CLI_OPT_QUIET,
+	CLI_OPT_VERBOSE,
+	CLI_OPT_NO_COLOR,
+	CLI_OPT_ROOT,
+	CLI_OPT_VERSION,
+	CLI_OPT_HELP,
+	CLI_OPT_GLOBALS,
+	/* Of some verbs. */
+	CLI_OPT_ALL = CLI_OPT_GLOBALS,
+	CLI_OPT_PROFILE,
+	CLI_OPT_COUNT,
+	CLI_OPT_DRIVER,
+	CLI_OPT_WITH,
+	CLI_OPT_UUID,
+	CLI_OPT_FORCE,
+	CLI_OPT_TIMEOUT,
+	CLI_OPT_MAX,
+};
+
+#define CLI_BIT(id) (1u << (id))
+#define CLI_GLOBALS (CLI_BIT(CLI_OPT_GLOBALS) - 1)
+
+struct cli_option {
+	const char *name;
+	const char *value; /* what the value is called; NULL: takes none */
+	enum cli_kind kind;
+	const char *help;
+};
+
+/* Every option that any verb has; verbs.c */
+extern const struct cli_option cli_options[CLI_OPT_MAX];
+
+struct cli;
+
+enum cli_verb_flags {
+	CLI_WRITES = 1 << 0,	/* changes devices: needs root, and never in another tree */
+	CLI_NO_ENGINE = 1 << 1, /* looks at no host */
+	CLI_HIDDEN = 1 << 2,	/* for the shells, not for people */
+};
+
+#define CLI_ARGUMENTS 2
+
+struct cli_verb {
+	const char *name;     /* two words for the verbs of vgpu */
+	const char *synopsis; /* what follows the name */
+	const char *summary;
+	unsigned int options; /* bits of enum cli_option_id, without the global ones */
+	enum cli_kind arguments[CLI_ARGUMENTS];
+	int min_arguments;
+	unsigned int flags;
+	int (*run)(struct cli *cli);
+};
+
+/* The table of verbs, the default one first; its end has no name. */
+extern const struct cli_verb cli_verbs[];
+
+/* cli_verb_find - @second may be NULL; *@words says how many of the two the name has */
+const struct cli_verb *cli_verb_find(const char *first, const char *second, int *words);
+
+/* cli_verb_is_group - is @word the first of two, as in "vgpu list"? */
+bool cli_verb_is_group(const char *word);
+
+struct cli {
+	const struct cli_verb *verb;
+	bool verb_named; /* false: none on the command line, the default one */
+	char *arguments[CLI_ARGUMENTS];
+	int n_arguments;
+	int argc; /* the command line as it was given */
+	char **argv;
+
+	bool json, quiet, verbose, version, help;
+	const char *root;
+	bool all, force;
+	struct gs_profile_want *profiles; /* their types belong to argv */
+	size_t n_profiles;
+	const char *driver;
+	struct gs_address *with;
+	size_t n_with;
+	char uuid[37]; /* "": not given */
+	unsigned int timeout_ms;
+
+	struct gs_engine *engine;
+};
+
+/*
+ * cli_parse - read the command line
+ * Returns 0, or the exit status when it was wrong and that has been said.
+ */
+int cli_parse(struct cli *cli, int argc, char **argv) gs_must_check;
+void cli_clear(struct cli *cli);
+
+/* cli_help - print the help of one verb, or of all with NULL; help.c */
+int cli_help(struct cli *cli, const struct cli_verb *verb);
+int cli_version(struct cli *cli);
+
+/* The verbs, one file each. */
+int verb_complete(struct cli *cli);
+int verb_groups(struct cli *cli);
+int verb_help(struct cli *cli);
+int verb_list(struct cli *cli);
+int verb_monitor(struct cli *cli);
+int verb_plan(struct cli *cli);
+int verb_profiles(struct cli *cli);
+int verb_recover(struct cli *cli);
+int verb_set(struct cli *cli);
+int verb_show(struct cli *cli);
+int verb_vgpu_create(struct cli *cli);
+int verb_vgpu_list(struct cli *cli);
+int verb_vgpu_remove(struct cli *cli);
+
+#endif

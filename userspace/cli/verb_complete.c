@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * verb_complete.c - gpushift __complete <kind> [<card>]: what the shells offer,
+ * a word a line. Silent about errors: nobody asked.
+ */
+#include "inventory.h"
+#include "output.h"
+
+static void print_cards(const struct gs_host *host)
+{
+	for (size_t i = 0; i < host->n_cards; i++)
+		cli_line(stdout, "%s", gs_card_display(&host->cards[i])->text);
+}
+
+static void print_parents(const struct gs_host *host)
+{
+	struct gs_address address;
+
+	print_cards(host);
+	for (size_t i = 0; i < host->n_parents; i++) {
+		const char *name = host->parents[i].name;
+
+		if (gs_address_parse(name, &address) < 0 || !gs_host_card(host, &address))
+			cli_line(stdout, "%s", name);
+	}
+}
+
+static void print_vgpus(const struct gs_host *host)
+{
+	for (size_t i = 0; i < host->n_vgpus; i++) {
+		if (host->vgpus[i].uuid)
+			cli_line(stdout, "%s", host->vgpus[i].uuid);
+	}
+}
+
+/* Of one parent, or of all without a name. */
+static void print_types(const struct gs_host *host, const char *name)
+{
+	struct gs_address address;
+	char canonical[GS_ADDRESS_LEN];
+
+	if (name && gs_address_parse(name, &address) == 0)
+		name = gs_address_format(&address, canonical);
+	for (size_t i = 0; i < host->n_parents; i++) {
+		const struct gs_parent *parent = &host->parents[i];
+
+		if (name && !gs_streq(parent->name, name))
+			continue;
+		for (size_t j = 0; j < parent->n_types; j++)
+			cli_line(stdout, "%s", parent->types[j].id);
+	}
+}
+
+static void print_functions(const struct gs_host *host)
+{
+	for (size_t i = 0; i < host->n_functions; i++)
+		cli_line(stdout, "%s", host->functions[i].text);
+}
+
+static void print_drivers(const struct gs_host *host)
+{
+	for (char **driver = host->drivers; driver && *driver; driver++)
+		cli_line(stdout, "%s", *driver);
+}
+
+int verb_complete(struct cli *cli)
+{
+	gs_cleanup_host struct gs_host *host = NULL;
+	const char *kind = cli->arguments[0];
+
+	if (gs_inventory_read(cli->engine, GS_READ_TYPES | GS_READ_DRIVERS, &host) < 0)
+		return GS_EXIT_FAILED;
+	if (gs_streq(kind, "cards"))
+		print_cards(host);
+	else if (gs_streq(kind, "parents"))
+		print_parents(host);
+	else if (gs_streq(kind, "vgpus"))
+		print_vgpus(host);
+	else if (gs_streq(kind, "types"))
+		print_types(host, cli->arguments[1]);
+	else if (gs_streq(kind, "functions"))
+		print_functions(host);
+	else if (gs_streq(kind, "drivers"))
+		print_drivers(host);
+	else
+		return GS_EXIT_USAGE;
+	return GS_EXIT_DONE;
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* verb_set.c - gpushift set <card> <mode>: plan, execute, say where the card is */
+#include "host.h"
+#include "json.h"
+#include "output.h"
+#include "switch.h"
+#include "want.h"
+
+/* What @card is in now, from a fresh read; a static name, or NULL when it cannot be read. */
+static const char *read_mode(struct cli *cli, const char *card)
+{
+	gs_cleanup_host struct gs_host *host = NULL;
+	const struct gs_card *found;
+	struct gs_address address;
+
+	if (gs_address_parse(card, &address) < 0)
+		return NULL;
+	if (gs_inventory_read(cli->engine, 0, &host) < 0)
+		return NULL;
+	found = gs_host_card(host, &address);
+	return found ? gs_mode_name(found->mode) : NULL;
+}
+
+static int refuse(struct cli *cli, const struct gs_plan *plan)
+{
+	enum gs_exit status = cli_refused_status(plan);
+
+	cli_message("%s: %s -> %s is refused", plan->card, gs_mode_name(plan->from),
+		    gs_mode_name(plan->to));
+	cli_blockers(stderr, "  ", plan->blockers, plan->n_blockers);
+	if (cli->json)
+		return cli_document(gs_json_plan_results(plan, gs_mode_name(plan->from)), status);
+	return status;
+}
+
+static int already(struct cli *cli, const struct gs_plan *plan)
+{
+	if (cli->json)
+		return cli_document(gs_json_plan_results(plan, gs_mode_name(plan->from)),
+				    GS_EXIT_DONE);
+	cli_line(stdout, "%s: already in mode %s", plan->card, gs_mode_name(plan->to));
+	return GS_EXIT_DONE;
+}
+
+static int report(struct cli *cli, const struct gs_plan *plan, struct cli_outcome *outcome)
+{
+	const char *mode = read_mode(cli, plan->card);
+
+	if (outcome->status == GS_EXIT_DONE && !gs_streq(mode, gs_mode_name(plan->to))) {
+		outcome->status = GS_EXIT_FAILED;
+		outcome->message = gs_asprintf("every step was done, but %s is not in mode %s now",
+					       plan->card, gs_mode_name(plan->to));
+		outcome->fix = gs_asprintf("gpushift show %s", plan->card);
+	}
+	if (outcome->status != GS_EXIT_DONE) {
+		cli_message("%s: %s", plan->card, outcome->message ? outcome->message : "failed");
+		if (outcome->fix)
+			cli_line(stderr, "  fix: %s", outcome->fix);
+	}
+	if (cli->json)
+		return cli_document(gs_json_plan_results(plan, mode), outcome->status);
+	if (outcome->status == GS_EXIT_DONE)
+		cli_line(stdout, "%s: %s -> %s", plan->card, gs_mode_name(plan->from), mode);
+	else
+		cli_line(stdout, "%s: %s", plan->card, mode ? mode : "unknown");
+	return outcome->status;
+}
+
+static int execute(struct cli *cli, struct gs_lock *lock, struct gs_plan *plan)
+{
+	struct cli_outcome outcome;
+	int status;
+
+	cli_switch_execute(cli, lock, plan, &outcome);
+	if (outcome.touched)
+		status = report(cli, plan, &outcome);
+	else
+		status = cli_fail(cli, outcome.status, "failed", outcome.fix, "%s: %s", plan->card,
+				  outcome.message ? outcome.message : "out of memory");
+	cli_outcome_clear(&outcome);
+	return status;
+}
+
+static int set(struct cli *cli, struct gs_want *want)
+{
+	cli_cleanup_lock struct gs_lock *lock = NULL;
+	gs_cleanup_host struct gs_host *host = NULL;
+	cli_cleanup_plan struct gs_plan *plan = NULL;
+	int r;
+
+	r = cli_switch_begin(cli, &lock);
+	if (r)
+		return r;
+	r = cli_read_host(cli, CLI_PLAN_READS, &host);
+	if (r)
+		return r;
+	r = cli_want_plan(cli, host, want, &plan);
+	if (r)
+		return r;
+	if (plan->n_blockers)
+		return refuse(cli, plan);
+	cli_plan_warnings(plan);
+	if (!plan->n_steps)
+		return already(cli, plan);
+	return execute(cli, lock, plan);
+}
+
+int verb_set(struct cli *cli)
+{
+	struct gs_want want;
+	int r = cli_want_begin(cli, &want);
+
+	if (r == 0)
+		r = set(cli, &want);
+	cli_want_end(&want);
+	return r;
+}

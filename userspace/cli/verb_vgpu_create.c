@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* verb_vgpu_create.c - gpushift vgpu create <card> --profile TYPE */
+#include "host.h"
+#include "json.h"
+#include "output.h"
+#include "switch.h"
+#include "vgpu.h"
+#include "want.h"
+
+static int no_types(struct cli *cli, const struct gs_card *card)
+{
+	const char *address = gs_card_display(card)->text;
+	gs_cleanup_free char *fix = NULL;
+
+	fix = gs_asprintf("gpushift plan %s vgpu --profile %s", address, cli->profiles[0].type);
+	return cli_fail(cli, GS_EXIT_REFUSED, "no-vgpu-types", fix,
+			"%s is in mode %s and offers no vGPU types now", address,
+			gs_mode_name(card->mode));
+}
+
+/* The vGPU as it is after it was made, from a fresh read. */
+static int print_created(struct cli *cli, const char *uuid)
+{
+	gs_cleanup_host struct gs_host *host = NULL;
+	const struct gs_vgpu *vgpu;
+	int r;
+
+	r = cli_read_host(cli, GS_READ_HOLDERS | GS_READ_TYPES, &host);
+	if (r)
+		return r;
+	vgpu = gs_host_vgpu(host, uuid);
+	if (!vgpu)
+		return cli_fail(cli, GS_EXIT_FAILED, "failed", "gpushift vgpu list",
+				"the vGPU %s was made, and is gone again", uuid);
+	if (cli->json)
+		return cli_document(gs_json_one_vgpu(vgpu), GS_EXIT_DONE);
+	cli_line(stdout, "%s: %s on %s", uuid, vgpu->type ? vgpu->type : "-", vgpu->parent);
+	return GS_EXIT_DONE;
+}
+
+static int plan_create(struct cli *cli, const struct gs_host *host, struct gs_plan **ret)
+{
+	struct gs_want_error error = {0};
+	struct gs_parent *parent;
+	struct gs_card *card;
+	int r;
+
+	r = cli_find_parent(cli, host, cli->arguments[0], &parent, &card);
+	if (r)
+		return r;
+	if (!parent)
+		return no_types(cli, card);
+	r = gs_plan_vgpu_create(host, parent, cli->profiles[0].type, cli->uuid, ret, &error);
+	if (r == -EINVAL)
+		return cli_want_error(cli, &error);
+	return r < 0 ? cli_no_memory(cli) : 0;
+}
+
+int verb_vgpu_create(struct cli *cli)
+{
+	cli_cleanup_lock struct gs_lock *lock = NULL;
+	gs_cleanup_host struct gs_host *host = NULL;
+	cli_cleanup_plan struct gs_plan *plan = NULL;
+	int r;
+
+	if (!cli->n_profiles)
+		return cli_usage(cli, "'vgpu create' needs --profile TYPE");
+	if (!cli->uuid[0] && cli_random_uuid(cli->uuid) < 0)
+		return cli_fail(cli, GS_EXIT_FAILED, "failed", NULL, "cannot make a UUID");
+	r = cli_switch_begin(cli, &lock);
+	if (r)
+		return r;
+	r = cli_read_host(cli, CLI_PLAN_READS, &host);
+	if (r)
+		return r;
+	r = plan_create(cli, host, &plan);
+	if (r)
+		return r;
+	r = cli_vgpu_run(cli, lock, plan);
+	return r ? r : print_created(cli, cli->uuid);
+}

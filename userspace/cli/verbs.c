@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * verbs.c - the tables of options and verbs. Parsing, help, the synopses of
+ * the manual pages and the completions of the shells all come from them.
+ */
+#include "cli.h"
+
+const struct cli_option cli_options[CLI_OPT_MAX] = {
+	[CLI_OPT_DIRECT] = {"direct", NULL, CLI_NOTHING,
+			    "run the engine in this process, not in the daemon"},
+	[CLI_OPT_JSON] = {"json", NULL, CLI_NOTHING,
+			  "print one JSON document on standard output, also for errors"},
+	[CLI_OPT_QUIET] = {"quiet", NULL, CLI_NOTHING, "no progress and no hints"},
+	[CLI_OPT_VERBOSE] = {"verbose", NULL, CLI_NOTHING, "say more about how"},
+	[CLI_OPT_NO_COLOR] = {"no-color", NULL, CLI_NOTHING,
+			      "no colours; NO_COLOR in the environment does the same"},
+	[CLI_OPT_ROOT] = {"root", "DIR", CLI_FOLDER,
+			  "look at another tree that holds sys, proc, dev and etc"},
+	[CLI_OPT_VERSION] = {"version", NULL, CLI_NOTHING, "print the version"},
+	[CLI_OPT_HELP] = {"help", NULL, CLI_NOTHING, "print the help, of the verb if one is given"},
+	[CLI_OPT_ALL] = {"all", NULL, CLI_NOTHING, "every PCI function of the host, too"},
+	[CLI_OPT_PROFILE] = {"profile", "TYPE", CLI_TYPE,
+			     "a vGPU type to make, by its id or exact name"},
+	[CLI_OPT_COUNT] = {"count", "N", CLI_WORD, "how many of the profile before it (1)"},
+	[CLI_OPT_DRIVER] = {"driver", "NAME", CLI_DRIVER,
+			    "the driver to bind instead of the one that would be chosen"},
+	[CLI_OPT_WITH] = {"with", "ADDR", CLI_FUNCTION,
+			  "let this function outside the card move along; may be given again"},
+	[CLI_OPT_UUID] = {"uuid", "UUID", CLI_WORD, "the UUID of the new vGPU (random)"},
+	[CLI_OPT_FORCE] = {"force", NULL, CLI_NOTHING,
+			   "override the refusals that say that it overrides them"},
+	[CLI_OPT_TIMEOUT] = {"timeout", "S", CLI_WORD,
+			     "seconds that each write to the kernel may take (30)"},
+};
+
+#define WANT_OPTIONS                                                                               \
+	(CLI_BIT(CLI_OPT_PROFILE) | CLI_BIT(CLI_OPT_COUNT) | CLI_BIT(CLI_OPT_DRIVER) |             \
+	 CLI_BIT(CLI_OPT_WITH) | CLI_BIT(CLI_OPT_FORCE))
+
+const struct cli_verb cli_verbs[] = {
+	{
+		.name = "list",
+		.synopsis = "[--all]",
+		.summary = "the cards: mode, driver, group, resets, vGPUs, in use by",
+		.options = CLI_BIT(CLI_OPT_ALL),
+		.run = verb_list,
+	},
+	{
+		.name = "show",
+		.synopsis = "<card>",
+		.summary = "everything about a card, and what is in the way of each mode",
+		.arguments = {CLI_CARD},
+		.min_arguments = 1,
+		.run = verb_show,
+	},
+	{
+		.name = "groups",
+		.synopsis = "",
+		.summary = "every IOMMU group and its devices",
+		.run = verb_groups,
+	},
+	{
+		.name = "plan",
+		.synopsis = "<card> <mode> [--profile TYPE [--count N]]... [--driver NAME] "
+			    "[--with ADDR]... [--force]",
+		.summary = "the steps that set would take, and what is in the way",
+		.options = WANT_OPTIONS,
+		.arguments = {CLI_CARD, CLI_MODE},
+		.min_arguments = 2,
+		.run = verb_plan,
+	},
+	{
+		.name = "set",
+		.synopsis = "<card> <mode> [--profile TYPE [--count N]]... [--driver NAME] "
+			    "[--with ADDR]... [--force] [--timeout S]",
+		.summary = "bring a card to a mode: host, passthrough or vgpu",
+		.options = WANT_OPTIONS | CLI_BIT(CLI_OPT_TIMEOUT),
+		.arguments = {CLI_CARD, CLI_MODE},
+		.min_arguments = 2,
+		.flags = CLI_WRITES,
+		.run = verb_set,
+	},
+	{
+		.name = "recover",
+		.synopsis = "",
+		.summary = "finish or undo an interrupted switch",
+		.flags = CLI_WRITES,
+		.run = verb_recover,
+	},
+	{
+		.name = "profiles",
+		.synopsis = "<card>",
+		.summary = "the vGPU types of a card, and how many can still be made",
+		.arguments = {CLI_PARENT},
+		.min_arguments = 1,
+		.run = verb_profiles,
+	},
+	{
+		.name = "vgpu list",
+		.synopsis = "",
+		.summary = "every vGPU of the host",
+		.run = verb_vgpu_list,
+	},
+	{
+		.name = "vgpu create",
+		.synopsis = "<card> --profile TYPE [--uuid UUID]",
+		.summary = "make one more vGPU",
+		.options = CLI_BIT(CLI_OPT_PROFILE) | CLI_BIT(CLI_OPT_UUID),
+		.arguments = {CLI_PARENT},
+		.min_arguments = 1,
+		.flags = CLI_WRITES,
+		.run = verb_vgpu_create,
+	},
+	{
+		.name = "vgpu remove",
+		.synopsis = "<uuid>",
+		.summary = "take one vGPU away",
+		.arguments = {CLI_VGPU},
+		.min_arguments = 1,
+		.flags = CLI_WRITES,
+		.run = verb_vgpu_remove,
+	},
+	{
+		.name = "monitor",
+		.synopsis = "",
+		.summary = "live events, one a line",
+		.run = verb_monitor,
+	},
+	{
+		.name = "help",
+		.synopsis = "[<verb>]",
+		.summary = "the verbs and options, or those of one verb",
+		.arguments = {CLI_VERB, CLI_WORD},
+		.flags = CLI_NO_ENGINE,
+		.run = verb_help,
+	},
+	{
+		.name = "__complete",
+		.synopsis = "<kind> [<card>]",
+		.summary = "words for the shells",
+		.arguments = {CLI_WORD, CLI_WORD},
+		.min_arguments = 1,
+		.flags = CLI_HIDDEN,
+		.run = verb_complete,
+	},
+	{.name = NULL},
+};
+
+/* Does @name begin with the word @word? */
+static bool first_word_is(const char *name, const char *word)
+{
+	size_t length = strlen(word);
+
+	return strncmp(name, word, length) == 0 && name[length] == ' ';
+}
+
+const struct cli_verb *cli_verb_find(const char *first, const char *second, int *words)
+{
+	for (const struct cli_verb *verb = cli_verbs; verb->name; verb++) {
+		if (gs_streq(verb->name, first)) {
+			*words = 1;
+			return verb;
+		}
+		if (second && first_word_is(verb->name, first) &&
+		    gs_streq(verb->name + strlen(first) + 1, second)) {
+			*words = 2;
+			return verb;
+		}
+	}
+	return NULL;
+}
+
+bool cli_verb_is_group(const char *word)
+{
+	for (const struct cli_verb *verb = cli_verbs; verb->name; verb++) {
+		if (first_word_is(verb->name, word))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* want.c - wants and plans for plan, set and vgpu */
+#include "want.h"
+
+#include <systemd/sd-id128.h>
+
+#include "host.h"
+#include "output.h"
+#include "suggest.h"
+
+/* As many devices as one command may ask for. */
+#define MAX_DEVICES 1000000
+
+int cli_random_uuid(char uuid[37])
+{
+	sd_id128_t id;
+	int r = sd_id128_randomize(&id);
+
+	if (r < 0)
+		return r;
+	snprintf(uuid, 37, SD_ID128_UUID_FORMAT_STR, SD_ID128_FORMAT_VAL(id));
+	return 0;
+}
+
+static int unknown_mode(struct cli *cli, const char *text)
+{
+	struct cli_suggest suggest;
+
+	cli_suggest_begin(&suggest, text);
+	for (int mode = 0; mode < GS_MODE_WANTABLE; mode++)
+		cli_suggest_try(&suggest, gs_mode_name(mode));
+	if (suggest.best)
+		return cli_usage(cli, "there is no mode '%s'; did you mean '%s'?", text,
+				 suggest.best);
+	return cli_usage(cli, "there is no mode '%s'; the modes are host, passthrough and vgpu",
+			 text);
+}
+
+/* The UUIDs of all devices that may be made; planning draws no random numbers. */
+static int make_uuids(struct gs_want *want)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < want->n_profiles; i++)
+		total += want->profiles[i].count;
+	if (!total)
+		return 0;
+	if (total > MAX_DEVICES)
+		return -E2BIG;
+	want->uuids = calloc(total + 1, sizeof(*want->uuids));
+	if (!want->uuids)
+		return -ENOMEM;
+	for (; want->n_uuids < total; want->n_uuids++) {
+		char uuid[37];
+		int r = cli_random_uuid(uuid);
+
+		if (r < 0)
+			return r;
+		want->uuids[want->n_uuids] = strdup(uuid);
+		if (!want->uuids[want->n_uuids])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int cli_want_begin(struct cli *cli, struct gs_want *want)
+{
+	int r;
+
+	*want = (struct gs_want){
+		.driver = (char *)cli->driver,
+		.with = cli->with,
+		.n_with = cli->n_with,
+		.profiles = cli->profiles,
+		.n_profiles = cli->n_profiles,
+		.force = cli->force,
+	};
+	if (gs_mode_parse(cli->arguments[1], &want->mode) < 0)
+		return unknown_mode(cli, cli->arguments[1]);
+	if (want->n_profiles && want->mode != GS_MODE_VGPU)
+		return cli_usage(cli, "--profile goes with the mode vgpu, not with %s",
+				 gs_mode_name(want->mode));
+	r = make_uuids(want);
+	if (r == -E2BIG)
+		return cli_usage(cli, "these are more than %d vGPUs", MAX_DEVICES);
+	if (r < 0)
+		return cli_fail(cli, GS_EXIT_FAILED, "failed", NULL, "cannot make UUIDs: %s",
+				strerror(-r));
+	return 0;
+}
+
+void cli_want_end(struct gs_want *want)
+{
+	gs_strv_free(want->uuids);
+}
+
+int cli_want_error(struct cli *cli, struct gs_want_error *error)
+{
+	int status;
+
+	status = cli_fail(cli, GS_EXIT_USAGE, "usage", error->fix, "%s",
+			  error->message ? error->message : "this cannot be wanted");
+	free(error->message);
+	free(error->fix);
+	*error = (struct gs_want_error){0};
+	return status;
+}
+
+int cli_want_plan(struct cli *cli, const struct gs_host *host, struct gs_want *want,
+		  struct gs_plan **ret)
+{
+	struct gs_want_error error = {0};
+	struct gs_card *card;
+	int r;
+
+	r = cli_find_card(cli, host, cli->arguments[0], &card);
+	if (r)
+		return r;
+	if (want->driver)
+		want->driver_known = gs_driver_known(cli->engine, host, want->driver);
+	r = gs_plan_make(host, card, want, ret, &error);
+	if (r == -EINVAL)
+		return cli_want_error(cli, &error);
+	if (r == -ENOMEM)
+		return cli_no_memory(cli);
+	if (r < 0)
+		return cli_fail(cli, GS_EXIT_FAILED, "failed", NULL, "cannot plan: %s",
+				strerror(-r));
+	return 0;
+}
+
+enum gs_exit cli_refused_status(const struct gs_plan *plan)
+{
+	enum gs_exit status = GS_EXIT_REFUSED;
+
+	for (size_t i = 0; i < plan->n_blockers; i++) {
+		enum gs_refusal refusal = plan->blockers[i].refusal;
+
+		if (refusal == GS_REFUSE_QUARANTINED)
+			return GS_EXIT_ATTENTION;
+		if (refusal == GS_REFUSE_BUSY)
+			status = GS_EXIT_BUSY;
+	}
+	return status;
+}
+
+void cli_plan_warnings(const struct gs_plan *plan)
+{
+	for (char **warning = plan->warnings; warning && *warning; warning++)
+		cli_message("%s", *warning);
+}
