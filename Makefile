@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A thin front: each target calls what does the work.
+#
+#   make                 build the tools, and the module for KERNELDIR
+#   make demo            see one card go through all modes in an emulated host
+#   make check           all tests; the last line counts them
+#   make bench           ratios against what users have now
+#   make install, make uninstall    PREFIX=/usr/local DESTDIR=
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+VERSION := $(shell cat VERSION)
+# Headers of the running kernel, else the newest that are installed.
+KERNELDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
+	$(shell ls -d /lib/modules/*/build 2>/dev/null | sort -rV))
+
+all: userspace kmod
+
+deps:
+	@scripts/deps --install
+
+userspace: | deps
+	@$(MAKE) --no-print-directory -C userspace
+
+kmod: | deps
+	@$(MAKE) --no-print-directory -C kmod KERNELDIR=$(KERNELDIR)
+
+demo: userspace
+	@scripts/demo
+
+check: userspace
+	@tests/check
+
+bench: userspace
+	@tests/bench/run
+
+install: userspace
+	@$(MAKE) --no-print-directory -C userspace install PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
+	@scripts/dkms-source install "$(DESTDIR)" $(VERSION)
+
+uninstall:
+	@scripts/dkms-source uninstall "$(DESTDIR)" $(VERSION)
+	@$(MAKE) --no-print-directory -C userspace uninstall PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
+
+clean:
+	@$(MAKE) --no-print-directory -C userspace clean
+	@$(MAKE) --no-print-directory -C tests/unit clean
+	@$(MAKE) --no-print-directory -C kmod KERNELDIR=$(KERNELDIR) clean
+
+.PHONY: all deps userspace kmod demo check bench install uninstall clean
