@@ -19,17 +19,15 @@ static void note_signal(int number)
 /* From here on a signal asks for an undo, and kills nobody half way. */
 static void catch_signals(void)
 {
-	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
 	struct sigaction action = {.sa_handler = note_signal, .sa_flags = SA_RESTART};
 	struct sigaction old;
 
 	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < GS_ARRAY_SIZE(numbers); i++) {
-		/* What nohup ignores stays ignored. */
-		if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler == SIG_IGN)
-			continue;
-		sigaction(numbers[i], &action, NULL);
-	}
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	/* What nohup ignores stays ignored. */
+	if (sigaction(SIGHUP, NULL, &old) < 0 || old.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &action, NULL);
 }
 
 static bool was_interrupted(void *data)
