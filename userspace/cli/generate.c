@@ -9,6 +9,7 @@
  * knows of that name. A table that contradicts itself, and a name that is not
  * known, fail the build.
  */
+#include <ctype.h>
 #include <stdio.h>
 
 #include "cli.h"
@@ -65,6 +66,14 @@ static void put_scdoc(const char *text)
 	}
 }
 
+/* The texts of the tables as sentences. */
+static void put_sentence(const char *text)
+{
+	putchar(toupper((unsigned char)text[0]));
+	put_scdoc(text + 1);
+	printf(".\n\n");
+}
+
 static int fill_synopsis(const struct cli_verb *verb)
 {
 	bool optional = verb == cli_verbs;
@@ -79,8 +88,7 @@ static void fill_option(const struct cli_option *option)
 {
 	printf("*--%s*%s%s\n\t", option->name, option->value ? " " : "",
 	       option->value ? option->value : "");
-	put_scdoc(option->help);
-	printf(".\n\n");
+	put_sentence(option->help);
 }
 
 static int fill_options(const struct cli_verb *verb)
@@ -107,8 +115,25 @@ static int fill_verbs(const struct cli_verb *verb)
 			continue;
 		fill_synopsis(verb);
 		putchar('\t');
-		put_scdoc(verb->summary);
-		printf(".\n\n");
+		put_sentence(verb->summary);
+	}
+	return 0;
+}
+
+/* The manual pages that there must be: one for each first word, and one for all. */
+static int fill_pages(const struct cli_verb *verb)
+{
+	const char *last = "";
+
+	printf("gpushift.1\n");
+	for (verb = cli_verbs; verb->name; verb++) {
+		int first = (int)strcspn(verb->name, " ");
+
+		if (verb->flags & CLI_HIDDEN)
+			continue;
+		if (strncmp(last, verb->name, first) != 0 || last[first] != ' ')
+			printf("gpushift-%.*s.1\n", first, verb->name);
+		last = verb->name;
 	}
 	return 0;
 }
@@ -232,11 +257,12 @@ static const struct filler {
 	const char *name;
 	int (*fill)(const struct cli_verb *verb);
 } fillers[] = {
-	{"synopsis", fill_synopsis},	   {"options", fill_options},
-	{"globals", fill_globals},	   {"verbs", fill_verbs},
-	{"sh-verbs", fill_sh_verbs},	   {"sh-values", fill_sh_values},
-	{"sh-words", fill_sh_words},	   {"fish-verbs", fill_fish_verbs},
-	{"fish-values", fill_fish_values}, {"fish-words", fill_fish_words},
+	{"synopsis", fill_synopsis},	 {"options", fill_options},
+	{"globals", fill_globals},	 {"verbs", fill_verbs},
+	{"pages", fill_pages},		 {"sh-verbs", fill_sh_verbs},
+	{"sh-values", fill_sh_values},	 {"sh-words", fill_sh_words},
+	{"fish-verbs", fill_fish_verbs}, {"fish-values", fill_fish_values},
+	{"fish-words", fill_fish_words},
 };
 
 static const struct cli_verb *named_verb(const char *name)
