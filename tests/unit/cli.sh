@@ -1,0 +1,228 @@
+#!/bin/bash
+# The real command line on a generated tree: exit statuses, messages, JSON, streams, and that man pages and
+# completions cover every verb.
+# Prints TAP. GPUSHIFT_BUILD is the build folder of userspace.
+set -uo pipefail
+
+build=$(realpath "${GPUSHIFT_BUILD:-$(dirname "$0")/../../userspace/build}")
+work=$(mktemp -d "${TMPDIR:-/tmp}/gpushift-cli.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+tree=$work/tree
+passed=0 failed=0
+
+# ---- the tree ----
+
+pci=$tree/sys/devices/pci0000:00
+
+# pci_function PATH CLASS VENDOR DEVICE DRIVER GROUP: PATH is below the root bus; "-" for no driver
+pci_function()
+{
+	local folder=$pci/$1 address=${1##*/} group=$tree/sys/kernel/iommu_groups/$6
+	mkdir -p "$folder/power" "$group/devices" "$tree/sys/bus/pci/devices"
+	echo "0x$2" >"$folder/class"
+	echo "0x$3" >"$folder/vendor"
+	echo "0x$4" >"$folder/device"
+	echo "(null)" >"$folder/driver_override"
+	echo auto >"$folder/power/control"
+	echo flr bus >"$folder/reset_method"
+	echo DMA >"$group/type"
+	ln -s "../../../devices/pci0000:00/$1" "$tree/sys/bus/pci/devices/$address"
+	ln -s "/sys/devices/pci0000:00/$1" "$group/devices/$address"
+	ln -s "/sys/kernel/iommu_groups/$6" "$folder/iommu_group"
+	[[ $5 != - ]] || return 0
+	mkdir -p "$tree/sys/bus/pci/drivers/$5"
+	ln -s "/sys/bus/pci/drivers/$5" "$folder/driver"
+}
+
+make_tree()
+{
+	local types=$tree/sys/devices/virtual/mtty/mtty/mdev_supported_types
+	mkdir -p "$tree"/{proc,etc,dev,run,var/lib} "$tree/sys/bus/mdev/devices" "$tree/sys/class/mdev_bus"
+	pci_function 0000:00:01.0 060400 8086 1901 pcieport 1
+	pci_function 0000:00:01.0/0000:01:00.0 030000 10de 1b02 nouveau 1
+	pci_function 0000:00:01.0/0000:01:00.1 040300 10de 10ef snd_hda_intel 1
+	pci_function 0000:00:02.0 030000 1002 67df amdgpu 2
+	pci_function 0000:00:03.0 020000 8086 10d3 e1000e 2
+	pci_function 0000:00:04.0 030200 10de 2230 vfio-pci 4
+	mkdir -p "$types/mtty-1/devices"
+	echo 24 >"$types/mtty-1/available_instances"
+	echo "Single port serial" >"$types/mtty-1/name"
+	ln -s /sys/devices/virtual/mtty/mtty "$tree/sys/class/mdev_bus/mtty"
+}
+
+# ---- checks ----
+
+gpushift() { "$build/gpushift" --root "$tree" "$@"; }
+
+verdict() # WHAT PROBLEM: no problem is a pass
+{
+	if [[ -z $2 ]]; then
+		passed=$((passed + 1))
+		echo "ok $((passed + failed)) - $1"
+	else
+		failed=$((failed + 1))
+		echo "not ok $((passed + failed)) - $1: $2"
+		sed 's/^/# /' "$work/out" "$work/err"
+	fi
+}
+
+# expect STATUS PATTERN ARGUMENT...: the exit status, and what stdout or stderr must match
+expect()
+{
+	local status=$1 pattern=$2 got=0 problem=
+	shift 2
+	gpushift "$@" >"$work/out" 2>"$work/err" || got=$?
+	((got == status)) || problem="exit $got, not $status"
+	cat "$work/out" "$work/err" | grep -qE -- "$pattern" || problem+=" no match for '$pattern'"
+	verdict "gpushift $*" "$problem"
+}
+
+# expect_json STATUS FILTER ARGUMENT...: exactly one document, for which the jq filter is true
+expect_json()
+{
+	local status=$1 filter=$2 got=0 problem=
+	shift 2
+	gpushift "$@" --json >"$work/out" 2>"$work/err" || got=$?
+	((got == status)) || problem="exit $got, not $status"
+	jq -se "length == 1 and (.[0] | .schema == 1 and ($filter))" "$work/out" >/dev/null 2>&1 || problem+=" not: $filter"
+	verdict "gpushift $* --json" "$problem"
+}
+
+check() # WHAT COMMAND...
+{
+	local what=$1 got=0
+	shift
+	"$@" >"$work/out" 2>"$work/err" || got=$?
+	verdict "$what" "$( ((got == 0)) || echo "exit $got")"
+}
+
+# ---- what is looked at ----
+
+looking()
+{
+	expect 0 '^0000:01:00.0 .* host +nouveau'
+	expect 0 '^0000:00:03.0 .* 0200 +e1000e' list --all
+	expect 0 '^0000:00:03.0 .* 0200 +e1000e' --all
+	expect 0 'passthrough +available' show 01:00.0
+	expect 0 'e1000e, must move' show 00:02.0
+	expect 0 '^ +2 +DMA +0000:00:03.0' groups
+	expect 0 'mtty-1 +Single port serial' profiles mtty
+	expect 0 'offers no vGPU types' profiles 01:00.0
+	expect 0 'no vGPU' vgpu list
+	expect 0 '"set-override"' --json plan 01:00.0 passthrough
+	expect 0 'already in mode host' plan 01:00.0 host
+	expect 3 'refused \(outside-card\)' plan 00:02.0 passthrough
+	expect 3 'fix: .*--with 0000:00:03.0' plan 00:02.0 passthrough
+}
+
+documents()
+{
+	expect_json 0 '.source == "sysfs" and .generation == null and (.cards | length) == 3' list
+	expect_json 0 '.cards[0] | keys == (["address","name","vendor_id","device_id","class","mode","reason","driver",
+		"iommu_group","group_members","reset_methods","boot_vga","isolation","functions","vgpus","holders",
+		"holders_unreadable","modes"] | sort)' list
+	expect_json 0 '.cards[2] | .address == "0000:01:00.0" and .class == "0300" and .vendor_id == "10de"
+		and .iommu_group == 1 and .isolation == null and .reset_methods == ["flr","bus"]
+		and (.functions | map(.driver)) == ["nouveau","snd_hda_intel"] and .modes.host.available' list
+	expect_json 0 '.cards[0].modes.passthrough | (.available | not) and .blockers[0].code == "outside-card"
+		and (.blockers[0] | keys) == ["code","evidence","fix","message","overridable"]' list
+	expect_json 0 '.functions | length == 6' list --all
+	expect_json 0 '.card.revision == 0 and (.card.outside | length) == 1 and .card.remembered == null' show 01:00.0
+	expect_json 0 '.groups[1] | .id == 2 and .type == "DMA" and (.devices | length) == 2' groups
+	expect_json 0 '.card == "mtty" and .profiles[0].available == 24 and .profiles[0].framebuffer_bytes == null' profiles mtty
+	expect_json 0 '.vgpus == []' vgpu list
+	expect_json 0 '.from == "host" and .to == "passthrough" and .refused == [] and (.steps | length) > 3
+		and all(.steps[]; has("op") and has("target") and has("value") and has("undo"))' plan 01:00.0 passthrough
+	expect_json 3 '.refused[0].code == "outside-card" and .steps == []' plan 00:02.0 passthrough
+	expect_json 0 '.version | length > 0' --version
+	expect_json 0 '.verbs | map(.name) | index("vgpu create") and (index("__complete") | not)' help
+}
+
+# ---- what is wrong ----
+
+mistakes()
+{
+	expect 2 "did you mean 'list'" lst
+	expect 2 "did you mean 'vgpu create'" vgpu creates
+	expect 2 "needs a second word" vgpu
+	expect 2 "did you mean '--all'" list --al
+	expect 2 "did you mean '--profile'" --profiel x plan
+	expect 2 "'list' has no option '--force'" list --force
+	expect 2 "unknown option '--persist'" set 01:00.0 host --persist
+	expect 2 "'--json=1': this option takes no value" list --json=1
+	expect 2 "'--driver' needs a value" plan 01:00.0 host --driver
+	expect 2 "one argument too many" show 01:00.0 01:00.1
+	expect 2 "needs more" plan 01:00.0
+	expect 2 "did you mean 'passthrough'" plan 01:00.0 pasthrough
+	expect 2 "did you mean '0000:01:00.0'" show 0000:10:00.0
+	expect 2 "did you mean '01:00.0'" show 1:00.0
+	expect 2 "did you mean 'mtty'" profiles mty
+	expect 2 "of the card 0000:01:00.0" show 01:00.1
+	expect 2 "is not a card" show 00:03.0
+	expect 2 "is not in the IOMMU group" plan 01:00.0 passthrough --with 00:03.0
+	expect 2 "PCI address" plan 01:00.0 passthrough --with eth0
+	expect 2 "belongs to the --profile" plan 01:00.0 vgpu --count 2
+	expect 2 "from 1 to 1000000" plan 01:00.0 vgpu --profile x --count 0
+	expect 2 "from 1 to 1000000" plan 01:00.0 vgpu --profile x --count 1000001
+	expect 2 "from 1 to 1000000" plan 01:00.0 vgpu --profile x --count -1
+	expect 2 "more than 1000000" plan 01:00.0 vgpu --profile x --count 1000000 --profile y
+	expect 2 "goes with the mode vgpu" plan 01:00.0 host --profile x
+	expect 2 "not the name of a driver" plan 01:00.0 host --driver ../x
+	expect 2 "number of seconds" set 01:00.0 host --timeout 0
+	expect 2 "number of seconds" set 01:00.0 host --timeout 1x
+	expect 2 "is not a UUID" vgpu create 01:00.0 --profile x --uuid nonsense
+	expect 2 "changes devices" set 01:00.0 host
+	expect 2 "changes devices" recover
+	expect 2 "changes devices" vgpu remove x
+	expect 2 "has no events" monitor
+	expect 2 "did you mean 'set'" help ste
+	expect 2 "cannot look at" --root "$work/nowhere" list
+	expect_json 2 '.error.code == "usage" and .error.fix == "gpushift help"' lst
+	expect_json 2 '.error.code == "unknown-card" and (.error.message | test("0000:01:00.0"))' show 0000:10:00.0
+	expect_json 2 '.error.code == "usage"' set 01:00.0 host
+}
+
+# ---- streams and surroundings ----
+
+streams()
+{
+	check "a full stdout fails" bash -c "! '$build/gpushift' --root '$tree' list >/dev/full"
+	check "a closed stdout fails" bash -c "! '$build/gpushift' --root '$tree' list >&-"
+	check "a closed stderr does not" bash -c "'$build/gpushift' --root '$tree' list 2>&-"
+	gpushift list >"$work/plain" 2>&1
+	LC_ALL=de_DE.UTF-8 LANGUAGE=de gpushift list >"$work/locale" 2>&1
+	check "the locale changes nothing" cmp "$work/plain" "$work/locale"
+	POSIXLY_CORRECT=1 gpushift list --quiet >"$work/posix" 2>&1
+	check "nor does POSIXLY_CORRECT" cmp "$work/plain" "$work/posix"
+	COLUMNS=40 gpushift list >"$work/narrow"
+	check "addresses and modes are never cut" grep -q '^0000:00:04.0 .* passthrough  vfio-pci' "$work/narrow"
+	printf 'x\033[31m\377\n' >"$tree/sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-1/name"
+	check "control characters do not reach the terminal" bash -c "! '$build/gpushift' --root '$tree' profiles mtty | grep -q $'\033'"
+	expect_json 0 '.profiles[0].name == "x\u001b[31m\ufffd"' profiles mtty
+	mkdir "$work/empty" "$work/empty/sys" "$work/empty/sys/bus"
+	check "no card is no error" bash -c "'$build/gpushift' --root '$work/empty' | grep -q 'no display'"
+}
+
+# ---- what is generated ----
+
+generated()
+{
+	local verb
+	expect 0 '^0000:01:00.0$' __complete cards
+	while read -r verb; do
+		check "'$verb' has a page" grep -qE "^\\*gpushift\\* \\[?\\*$verb\\*" "$build/man/gpushift-${verb%% *}.1.scd"
+		check "bash completes '$verb'" grep -qF "'$verb')" "$build/completion/gpushift.bash"
+		check "zsh completes '$verb'" grep -qF "'$verb')" "$build/completion/gpushift.zsh"
+		check "fish completes '$verb'" grep -qF "case '$verb'" "$build/completion/gpushift.fish"
+		check "help shows '$verb'" bash -c "'$build/gpushift' help $verb | grep -q 'gpushift.*${verb##* }'"
+	done < <(gpushift help --json | jq -r '.verbs[].name')
+}
+
+make_tree
+looking
+documents
+mistakes
+streams
+generated
+echo "1..$((passed + failed))"
+((failed == 0))
