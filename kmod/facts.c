@@ -178,8 +178,7 @@ void gpushift_facts_identify(struct gpushift_function *function)
 	facts->subsystem_device_id = pdev->subsystem_device;
 	facts->class = pdev->class;
 	facts->revision = pdev->revision;
-	facts->present = BIT_ULL(GPUSHIFT_A_GENERATION) |
-			 BIT_ULL(GPUSHIFT_A_ADDRESS) |
+	facts->present = BIT_ULL(GPUSHIFT_A_ADDRESS) |
 			 BIT_ULL(GPUSHIFT_A_VENDOR_ID) |
 			 BIT_ULL(GPUSHIFT_A_DEVICE_ID) |
 			 BIT_ULL(GPUSHIFT_A_SUBSYSTEM_VENDOR_ID) |

@@ -15,6 +15,20 @@ struct iommu_group;
 #define GPUSHIFT_DRIVER_SIZE 64
 #define GPUSHIFT_OVERRIDE_SIZE 128
 
+/* The attributes which never change; they are packed once for all dumps. */
+#define GPUSHIFT_IDENTITY (BIT_ULL(GPUSHIFT_A_ADDRESS) | \
+			   BIT_ULL(GPUSHIFT_A_VENDOR_ID) | \
+			   BIT_ULL(GPUSHIFT_A_DEVICE_ID) | \
+			   BIT_ULL(GPUSHIFT_A_SUBSYSTEM_VENDOR_ID) | \
+			   BIT_ULL(GPUSHIFT_A_SUBSYSTEM_DEVICE_ID) | \
+			   BIT_ULL(GPUSHIFT_A_CLASS) | \
+			   BIT_ULL(GPUSHIFT_A_REVISION) | \
+			   BIT_ULL(GPUSHIFT_A_UPSTREAM_BRIDGE) | \
+			   BIT_ULL(GPUSHIFT_A_PHYSFN))
+
+/* Room for these in netlink's form. */
+#define GPUSHIFT_IDENTITY_SIZE 128
+
 /**
  * struct gpushift_facts - values of the attributes of one function
  * @present: bit N is set when the attribute N is there

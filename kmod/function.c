@@ -102,6 +102,10 @@ static struct gpushift_function *function_create(struct pci_dev *pdev)
 	kernfs_get(function->dir);
 	gpushift_facts_identify(function);
 	function_update_group(function);
+	if (gpushift_netlink_pack(function)) {
+		function_put(function);
+		return NULL;
+	}
 	return function;
 }
 

@@ -28,6 +28,8 @@
  * @bridge: address of the bridge above, or ""
  * @physfn: address of the PF of a VF, or ""
  * @facts: facts that never change, copied into each view
+ * @identity: the same as netlink attributes, see gpushift_netlink_pack()
+ * @identity_size: bytes used of @identity
  * @reset_bus: a bus reset is possible; written by gpushift_scope_update()
  * @reset_slot: a slot reset is possible; written by gpushift_scope_update()
  */
@@ -42,6 +44,8 @@ struct gpushift_function {
 	char bridge[GPUSHIFT_ADDRESS_MAX + 1];
 	char physfn[GPUSHIFT_ADDRESS_MAX + 1];
 	struct gpushift_facts facts;
+	u8 identity[GPUSHIFT_IDENTITY_SIZE];
+	unsigned int identity_size;
 	bool reset_bus;
 	bool reset_slot;
 };

@@ -58,15 +58,13 @@ static int put_list(struct sk_buff *skb, enum gpushift_attr attr,
 	return gpushift_facts_each(view, attr, put_item, &list);
 }
 
-static int put_fact(struct sk_buff *skb, enum gpushift_attr attr,
-		    const struct gpushift_view *view)
+static int put_value(struct sk_buff *skb, enum gpushift_attr attr,
+		     const struct gpushift_facts *facts)
 {
 	const struct gpushift_field *field = &gpushift_fields[attr];
-	const void *value = gpushift_fact(&view->facts, field);
+	const void *value = gpushift_fact(facts, field);
 
 	switch ((enum gpushift_kind)field->kind) {
-	case GPUSHIFT_KIND_NONE:
-		return 0;
 	case GPUSHIFT_KIND_U8:
 		return nla_put(skb, attr, sizeof(u8), value);
 	case GPUSHIFT_KIND_U16:
@@ -76,8 +74,9 @@ static int put_fact(struct sk_buff *skb, enum gpushift_attr attr,
 		return nla_put(skb, attr, sizeof(u32), value);
 	case GPUSHIFT_KIND_STRING:
 		return nla_put_string(skb, attr, *(const char *const *)value);
+	case GPUSHIFT_KIND_NONE:
 	case GPUSHIFT_KIND_LIST:
-		return put_list(skb, attr, view);
+		break;
 	}
 	return -EINVAL;
 }
@@ -85,14 +84,53 @@ static int put_fact(struct sk_buff *skb, enum gpushift_attr attr,
 /* Return: 0 or -EMSGSIZE, with whatever did fit left in @skb. */
 static int put_facts(struct sk_buff *skb, const struct gpushift_view *view)
 {
-	enum gpushift_attr attr;
+	const struct gpushift_function *function = view->function;
+	u64 left = view->facts.present & ~GPUSHIFT_IDENTITY;
 	int ret;
 
 	ret = nla_put_u32(skb, GPUSHIFT_A_GENERATION, view->facts.generation);
-	for (attr = GPUSHIFT_A_ADDRESS; attr <= GPUSHIFT_A_MAX && !ret; attr++)
-		if (gpushift_fact_present(&view->facts, attr))
-			ret = put_fact(skb, attr, view);
+	if (ret || skb_tailroom(skb) < function->identity_size)
+		return -EMSGSIZE;
+	skb_put_data(skb, function->identity, function->identity_size);
+	for (; left && !ret; left &= left - 1) {
+		enum gpushift_attr attr = __ffs64(left);
+
+		if (gpushift_fields[attr].kind == GPUSHIFT_KIND_LIST)
+			ret = put_list(skb, attr, view);
+		else
+			ret = put_value(skb, attr, &view->facts);
+	}
 	return ret ? -EMSGSIZE : 0;
+}
+
+/**
+ * gpushift_netlink_pack() - pack the facts that never change
+ * @function: the function, after gpushift_facts_identify()
+ *
+ * Return: 0 or a negative error code.
+ */
+int gpushift_netlink_pack(struct gpushift_function *function)
+{
+	u64 left = function->facts.present & GPUSHIFT_IDENTITY;
+	struct sk_buff *skb;
+	int ret = 0;
+
+	skb = alloc_skb(sizeof(function->identity), GFP_KERNEL);
+	if (!skb)
+		return -ENOMEM;
+	for (; left && !ret; left &= left - 1) {
+		enum gpushift_attr attr = __ffs64(left);
+
+		ret = put_value(skb, attr, &function->facts);
+	}
+	if (!ret && skb->len <= sizeof(function->identity)) {
+		memcpy(function->identity, skb->data, skb->len);
+		function->identity_size = skb->len;
+	} else {
+		ret = -EMSGSIZE;
+	}
+	kfree_skb(skb);
+	return ret;
 }
 
 static size_t message_size(void)
