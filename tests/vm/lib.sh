@@ -1,0 +1,144 @@
+# shellcheck shell=bash
+# Boots the emulated host: puts its file system together, starts QEMU, reads the results. Used by run and by benchmarks.
+
+VM=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+TOP=$(cd "$VM/../.." && pwd)
+# shellcheck source=scripts/cache-lib.sh
+. "$TOP/scripts/cache-lib.sh"
+BUILD=${GPUSHIFT_VM_BUILD:-$VM/.build}
+
+cache() { "$TOP/scripts/cache" "$@"; }
+
+# --- what runs inside ---------------------------------------------------------------------------------------------
+
+program_libraries() # FILE
+{
+	ldd "$1" 2>/dev/null | sed -n 's/.* => \(\/[^ ]*\) .*/\1/p'
+}
+
+add_file() # ROOT FILE PATH
+{
+	mkdir -p "$1${3%/*}"
+	cp -L "$2" "$1$3"
+}
+
+# Programs go to /usr/local/bin, with the shared libraries that they need here.
+add_program() # ROOT FILE [NAME]
+{
+	local library
+	add_file "$1" "$2" "/usr/local/bin/${3:-${2##*/}}"
+	program_libraries "$2" | while read -r library; do
+		add_file "$1" "$library" "$(realpath "${library%/*}")/${library##*/}"
+	done
+}
+
+add_programs() # ROOT
+{
+	local program
+	for program in "${GPUSHIFT_BIN:-$TOP/userspace/build/gpushift}" "${GPUSHIFTD_BIN:-$TOP/userspace/build/gpushiftd}"; do
+		[[ ! -x $program ]] || add_program "$1" "$program"
+	done
+}
+
+# Modules are built in a copy of their own for each kernel, so that kernels do not undo each other's objects.
+copy_sources() # FOLDER COPY
+{
+	mkdir -p "$2"
+	(cd "$1" && find . -type f ! -name '*.o' ! -name '*.ko' ! -name '*.mod*' ! -name '.*.cmd' ! -name 'Module.symvers' \
+		! -name 'modules.order' -print0 | cpio --quiet -p0dmu "$2")
+}
+
+build_modules() # RELEASE FOLDER...: prints the paths of the built modules
+{
+	local release=$1 copy=$BUILD/$1 folder log
+	shift
+	mkdir -p "$BUILD"
+	(
+		flock 9
+		for folder in "$@"; do
+			[[ -f $TOP/$folder/Makefile ]] || continue
+			log=$copy/${folder//\//-}.log
+			copy_sources "$TOP/$folder" "$copy/$folder"
+			make -s -C "$copy/$folder" "KERNELDIR=/lib/modules/$release/build" >"$log" 2>&1 ||
+				{ tail -n 30 "$log" >&2; die "$folder does not build for $release"; }
+			find "$copy/$folder" -name '*.ko'
+		done
+	) 9>"$BUILD/.lock-$release"
+}
+
+# The kernel's modules, the samples and ours as one tree with its indexes, so that modprobe finds them all.
+add_modules() # ROOT SERIES KERNEL FOLDER...
+{
+	local root=$1 series=$2 kernel=$3 release module
+	shift 3
+	release=$(<"$kernel/release")
+	mkdir -p "$root/lib/modules"
+	cp -a "$kernel/root/lib/modules/$release" "$root/lib/modules/"
+	mkdir "$root/lib/modules/$release/extra"
+	cp "$(cache samples "$series")"/*.ko "$root/lib/modules/$release/extra/"
+	build_modules "$release" "$@" | while read -r module; do
+		cp "$module" "$root/lib/modules/$release/extra/"
+	done
+	depmod -b "$root" "$release"
+}
+
+pack() # ROOT: as an archive on standard output
+{
+	# /lib is a link in the base archive; what comes later must not replace it by a folder.
+	[[ ! -d $1/lib || -L $1/lib ]] || { mkdir -p "$1/usr"; cp -al "$1/lib/." "$1/usr/lib/"; rm -r "$1/lib"; }
+	(cd "$1" && find . -mindepth 1 | cpio --quiet -o -H newc -R 0:0)
+}
+
+# --- the topology -------------------------------------------------------------------------------------------------
+
+# A topology is bash that calls these.
+qemu() { TOPOLOGY_ARGS+=("$@"); }
+append() { TOPOLOGY_APPEND+=" $*"; }
+memory() { TOPOLOGY_MEMORY=$1; }
+
+load_topology() # NAME
+{
+	TOPOLOGY_ARGS=() TOPOLOGY_APPEND="" TOPOLOGY_MEMORY=1024
+	[[ -f $VM/topology/$1 ]] || die "no topology named $1; there are: $(cd "$VM/topology" && echo *)"
+	# shellcheck source=/dev/null
+	. "$VM/topology/$1"
+}
+
+# --- scenarios ----------------------------------------------------------------------------------------------------
+
+header() # SCENARIO KEY: the value of `# KEY: value` in the comment at its top
+{
+	sed -n "/^#/!q; s/^# $2: *//p" "$1"
+}
+
+# --- boot and results ---------------------------------------------------------------------------------------------
+
+# Two settings halve the time under emulation: no five-level page tables here, and no randomized addresses on the kernel's
+# command line, since QEMU translates code anew for each address that it is mapped at.
+qemu_arguments() # MEMORY INSTRUCTION-COUNTED
+{
+	if [[ $2 == yes ]]; then
+		printf '%s\n' -accel tcg,thread=single -icount shift=0,sleep=off -smp 1
+	else
+		printf '%s\n' -accel tcg,thread=multi -smp 2
+	fi
+	printf '%s\n' -cpu max,la57=off -m "$1" -M q35,kernel-irqchip=split -nodefaults -no-user-config -no-reboot \
+		-display none -vga none -net none -monitor none
+}
+
+# What a run left on the results line, as lines for people; the exit status says whether all passed.
+report() # RESULTS PREFIX
+{
+	awk -v prefix="$2" '
+		/^not ok / { failed++ }
+		/^ok /     { passed++ }
+		/^skip /   { skipped++ }
+		/^done$/   { done = 1; next }
+		NF         { print prefix $0 }
+		END {
+			if (!done) { print prefix "not ok the emulated host reaches its end"; failed++ }
+			if (passed + failed + skipped == 0) { print prefix "not ok the scenario checks something"; failed++ }
+			printf "%d %d %d\n", passed, failed, skipped > totals
+			exit failed > 0
+		}' totals="$3" "$1"
+}

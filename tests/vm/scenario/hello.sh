@@ -1,0 +1,2 @@
+# The smallest scenario.
+check "the emulated host has PCI devices" test -n "$(pci_devices)"
