@@ -8,7 +8,6 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 
 /* How long a killed child gets to go. What still runs then hangs in the kernel. */
 #define KILL_GRACE_MS 100
@@ -184,26 +183,29 @@ static int collect(struct gs_answer *answer, int fd, unsigned int quiet_ms, unsi
 	return r;
 }
 
+static void await_end(pid_t pid, unsigned int wait_ms)
+{
+	gs_cleanup_close int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+
+	if (fd >= 0)
+		poll(&wait, 1, (int)wait_ms);
+}
+
 /* Whether the child is gone; what it returned is then in @status. */
 static bool reap(pid_t pid, int *status, unsigned int wait_ms)
 {
-	const struct timespec pause = { .tv_nsec = 1000000 };
-	uint64_t end = gs_now_us() + (uint64_t)wait_ms * 1000;
 	pid_t r;
 
-	for (;;) {
-		r = waitpid(pid, status, WNOHANG);
-		/* Somebody who reaps all children has it: it is gone, however it ended. */
-		if (r < 0 && errno == ECHILD) {
-			*status = 0;
-			return true;
-		}
-		if (r == pid)
-			return true;
-		if (gs_now_us() >= end)
-			return false;
-		nanosleep(&pause, NULL);
+	if (wait_ms)
+		await_end(pid, wait_ms);
+	r = waitpid(pid, status, WNOHANG);
+	/* Somebody who reaps all children has it: it is gone, however it ended. */
+	if (r < 0 && errno == ECHILD) {
+		*status = 0;
+		return true;
 	}
+	return r == pid;
 }
 
 static int end_child(struct gs_answer *answer, pid_t pid, int collected)

@@ -36,7 +36,8 @@ struct gs_answer {
 	pid_t stuck;	/* the child that could not be killed; 0: none */
 };
 
-typedef void (*gs_child_function)(struct gs_engine *engine, struct gs_records *records, void *data);
+typedef void (*gs_child_function)(struct gs_engine *engine, struct gs_records *records,
+				  void *data);
 
 /*
  * gs_child_read - run @function in a child

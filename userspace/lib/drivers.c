@@ -175,7 +175,8 @@ static bool is_listed(const struct kmod_list *list, struct kmod_module *module)
 	kmod_list_foreach(item, list) {
 		struct kmod_module *other = kmod_module_get_module(item);
 
-		found = found || gs_streq(kmod_module_get_name(other), kmod_module_get_name(module));
+		if (gs_streq(kmod_module_get_name(other), kmod_module_get_name(module)))
+			found = true;
 		kmod_module_unref(other);
 	}
 	return found;

@@ -158,7 +158,8 @@ static int take_holder(struct question *question, struct gs_answer *answer)
 	kind = overridable ? known_kind(kind) : NULL;
 	if (!kind || target < 0 || (size_t)target >= question->n_targets)
 		return 0;
-	return add_holder(&question->findings[target], kind, pid, name, detail, *overridable == '1');
+	return add_holder(&question->findings[target], kind, pid, name, detail,
+			  *overridable == '1');
 }
 
 static int take_answer(struct question *question, struct gs_answer *answer)
