@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Who uses a card. */
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include "fixture.h"
+#include "holders.h"
+
+#define UUID_A "8a5b2b0e-0000-4000-8000-00000000000a"
+#define UUID_B "8a5b2b0e-0000-4000-8000-00000000000b"
+
+static struct tree_function *build(struct tree *tree)
+{
+	struct tree_function *gpu, *sound;
+
+	gpu = tree_group(tree_function(tree, NULL, "0000:00:05.0", 0x030000), 7);
+	tree_node(gpu, "drm", "drm/card0", 226, 0);
+	tree_node(gpu, "drm", "drm/renderD128", 226, 128);
+	sound = tree_group(tree_function(tree, NULL, "0000:00:05.1", 0x040300), 7);
+	tree_node(tree_ids(sound, 0x1234, 2), "sound", "sound/card1/controlC1", 116, 9);
+	tree_node(sound, "input", "sound/card1/input3/event3", 13, 67);
+	return gpu;
+}
+
+static const struct gs_holder *find(const struct gs_card *card, int pid, const char *detail)
+{
+	for (size_t i = 0; i < card->n_holders; i++)
+		if (card->holders[i].pid == pid && strcmp(card->holders[i].detail, detail) == 0)
+			return &card->holders[i];
+	fail_msg("%d does not hold %s", pid, detail);
+	return NULL;
+}
+
+static const struct gs_card *read_card(struct fixture *fixture)
+{
+	return host_card(fixture_read(fixture, GS_READ_HOLDERS), "0000:00:05.0");
+}
+
+static void processes_are_found_by_their_nodes(void **state)
+{
+	struct fixture *fixture = *state;
+	struct tree *tree = fixture->tree;
+	const struct gs_card *card;
+
+	build(tree);
+	tree_process(tree, 100, "Xorg", "/usr/lib/xorg/Xorg :0");
+	tree_process_file(tree, 100, 0, "/dev/null");
+	tree_process_file(tree, 100, 1, "/dev/dri/card0");
+	tree_process_file(tree, 100, 2, "/dev/dri/card0");
+	tree_process_file(tree, 100, 3, "/dev/snd/controlC1");
+	tree_process_file(tree, 100, 4, "/dev/dri/card1");
+	tree_process(tree, 200, "logger", "logger");
+	tree_process_file(tree, 200, 3, "/dev/input/event3");
+	tree_process_file(tree, 200, 4, "socket:[123]");
+	tree_process_file(tree, 200, 5, "/home/u/card0");
+	tree_process(tree, 300, "cat", "cat");
+	tree_process_file(tree, 300, 0, "/dev/dri/renderD129");
+	card = read_card(fixture);
+	assert_int_equal(card->n_holders, 3);
+	assert_int_equal(card->holders_unreadable, 0);
+	assert_string_equal(find(card, 100, "/dev/dri/card0")->kind, "process");
+	assert_string_equal(find(card, 100, "/dev/dri/card0")->name, "Xorg");
+	assert_true(find(card, 100, "/dev/dri/card0")->overridable);
+	assert_true(find(card, 100, "/dev/snd/controlC1")->overridable);
+	assert_false(find(card, 200, "/dev/input/event3")->overridable);
+}
+
+static void guests_are_named(void **state)
+{
+	static const struct {
+		int pid;
+		const char *command_line;
+		const char *kind;
+		const char *name;
+	} cases[] = {
+		{ 11, "/usr/bin/qemu-system-x86_64 -name guest=win11,debug-threads=on", "vm",
+		  "win11" },
+		{ 12, "/usr/bin/kvm -id 100 -name games,debug-threads=on", "vm", "games" },
+		{ 13, "qemu-kvm -m 1024", "vm", "comm13" },
+		{ 14, "qemu-system-x86_64 -name process=x,guest=deb", "vm", "deb" },
+		{ 15, "/opt/dpdk-testpmd -name guest=no", "process", "comm15" },
+		{ 16, "qemu-system-x86_64 -name", "vm", "comm16" },
+	};
+	struct fixture *fixture = *state;
+	const struct gs_card *card;
+
+	build(fixture->tree);
+	tree_vfio_node(fixture->tree, 7, 3);
+	for (size_t i = 0; i < GS_ARRAY_SIZE(cases); i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "comm%d", cases[i].pid);
+		tree_process(fixture->tree, cases[i].pid, name, cases[i].command_line);
+		tree_process_file(fixture->tree, cases[i].pid, 20, "/dev/vfio/7");
+		tree_process_file(fixture->tree, cases[i].pid, 21, "/dev/vfio/vfio");
+		tree_process_file(fixture->tree, cases[i].pid, 22, "/dev/dri/renderD128");
+	}
+	card = read_card(fixture);
+	assert_int_equal(card->n_holders, 2 * GS_ARRAY_SIZE(cases));
+	for (size_t i = 0; i < GS_ARRAY_SIZE(cases); i++) {
+		const struct gs_holder *holder = find(card, cases[i].pid, "/dev/vfio/7");
+
+		assert_string_equal(holder->kind, cases[i].kind);
+		assert_string_equal(holder->name, cases[i].name);
+		assert_false(holder->overridable);
+	}
+	/* A guest is never pushed aside, whatever it has open. */
+	assert_false(find(card, 11, "/dev/dri/renderD128")->overridable);
+	assert_true(find(card, 15, "/dev/dri/renderD128")->overridable);
+}
+
+static void nvidia_nodes_are_found_by_minor(void **state)
+{
+	struct fixture *fixture = *state;
+	struct tree *tree = fixture->tree;
+
+	build(tree);
+	tree_write(tree, "proc/driver/nvidia/gpus/0000:00:05.0/information",
+		   "Model: \t\t Tesla P40\nBus Location: \t 0000:00:05.0\nDevice Minor: \t 2\n");
+	tree_process(tree, 50, "python3", "python3 train.py");
+	tree_process_file(tree, 50, 7, "/dev/nvidia2");
+	tree_process_file(tree, 50, 8, "/dev/nvidiactl");
+	tree_process_file(tree, 50, 9, "/dev/nvidia1");
+	assert_int_equal(read_card(fixture)->n_holders, 1);
+	assert_false(find(read_card(fixture), 50, "/dev/nvidia2")->overridable);
+}
+
+static void vgpus_in_use_are_known(void **state)
+{
+	struct fixture *fixture = *state;
+	struct tree *tree = fixture->tree;
+	struct tree_function *gpu = build(tree);
+	const struct gs_card *card;
+
+	tree_mdev_type(gpu, "nvidia-46", "GRID P40-1Q", NULL, 22);
+	tree_mdev(tree_mdev(gpu, UUID_A, "nvidia-46", 20), UUID_B, "nvidia-46", 21);
+	tree_vfio_node(tree, 20, 5);
+	tree_vfio_node(tree, 21, 6);
+	tree_process(tree, 70, "qemu-system-x86", "qemu-system-x86_64 -name guest=a");
+	tree_process_file(tree, 70, 7, "/dev/vfio/20");
+	card = read_card(fixture);
+	assert_int_equal(gs_host_vgpu(fixture->host, UUID_A)->in_use, GS_YES);
+	assert_int_equal(gs_host_vgpu(fixture->host, UUID_B)->in_use, GS_NO);
+	assert_int_equal(card->n_holders, 1);
+	assert_string_equal(card->holders[0].kind, "vm");
+	/* One card by itself gives the same. */
+	gs_host_vgpu(fixture->host, UUID_A)->in_use = GS_UNKNOWN;
+	assert_int_equal(gs_holders_read(fixture->engine, fixture->host,
+					 host_card(fixture->host, "0000:00:05.0")), 0);
+	assert_int_equal(gs_host_vgpu(fixture->host, UUID_A)->in_use, GS_YES);
+	assert_int_equal(card->n_holders, 1);
+}
+
+static void the_new_vfio_nodes_count(void **state)
+{
+	struct fixture *fixture = *state;
+
+	tree_node(build(fixture->tree), "vfio-dev", "vfio-dev/vfio0", 511, 0);
+	tree_process(fixture->tree, 70, "qemu-system-x86", "qemu-system-x86_64");
+	tree_process_file(fixture->tree, 70, 7, "/dev/vfio/devices/vfio0");
+	assert_int_equal(read_card(fixture)->n_holders, 1);
+}
+
+static void unreadable_processes_are_counted(void **state)
+{
+	struct fixture *fixture = *state;
+	struct tree *tree = fixture->tree;
+	static const char *const closed[] = { "proc/80/fd", "proc/81/fd" };
+	char path[512];
+
+	tree_mdev(tree_mdev_type(build(tree), "x-1", "one", NULL, 1), UUID_A, "x-1", -1);
+	tree_process(tree, 80, "secret", "secret");
+	tree_process(tree, 81, "kworker/0:1", "");
+	/* A kernel thread's name may look like the end of its name. */
+	tree_write(tree, "proc/81/stat", "81 (k) 1 (x) I 2 0 0 0 -1 69238880 0\n");
+	tree_folder(tree, "proc/82");
+	for (size_t i = 0; i < GS_ARRAY_SIZE(closed); i++) {
+		snprintf(path, sizeof(path), "%s/%s", tree_root(tree), closed[i]);
+		assert_int_equal(chmod(path, 0), 0);
+	}
+	fixture_drop_root(fixture);
+	read_card(fixture);
+	fixture_regain_root();
+	for (size_t i = 0; i < GS_ARRAY_SIZE(closed); i++) {
+		snprintf(path, sizeof(path), "%s/%s", tree_root(tree), closed[i]);
+		assert_int_equal(chmod(path, 0755), 0);
+	}
+	assert_int_equal(host_card(fixture->host, "0000:00:05.0")->holders_unreadable, 1);
+	/* Who cannot be asked may have it open. */
+	assert_int_equal(gs_host_vgpu(fixture->host, UUID_A)->in_use, GS_UNKNOWN);
+}
+
+/* A disk below a function, with a partition and a volume upon it. */
+static struct tree_function *build_disk(struct tree *tree)
+{
+	struct tree_function *disk = tree_function(tree, NULL, "0000:00:09.0", 0x010802);
+	char path[512];
+
+	tree_node(disk, "block", "nvme/nvme0/nvme0n1", 259, 0);
+	tree_node(disk, "block", "nvme/nvme0/nvme0n1/nvme0n1p1", 259, 1);
+	tree_node(disk, "block", "nvme/nvme0/nvme0n1/nvme0n1p2", 259, 2);
+	snprintf(path, sizeof(path), "%s/nvme/nvme0/nvme0n1/nvme0n1p2/holders/dm-0",
+		 tree_path(disk));
+	tree_link(tree, path, "sys/devices/virtual/block/dm-0");
+	tree_write(tree, "sys/devices/virtual/block/dm-0/dev", "253:0\n");
+	tree_link(tree, "sys/devices/virtual/block/dm-0/subsystem", "sys/class/block");
+	tree_link(tree, "sys/class/block/dm-0", "sys/devices/virtual/block/dm-0");
+	/* A loop of volumes must end. */
+	tree_link(tree, "sys/devices/virtual/block/dm-0/holders/dm-0",
+		  "sys/devices/virtual/block/dm-0");
+	return disk;
+}
+
+static size_t read_disk(struct fixture *fixture, struct gs_holder **ret)
+{
+	struct gs_function *function;
+	int unreadable;
+	size_t n;
+
+	function = host_function(fixture_read(fixture, GS_READ_ALL), "0000:00:09.0");
+	assert_int_equal(gs_holders_of_functions(fixture->engine, &function, 1, ret, &n,
+						 &unreadable), 0);
+	assert_int_equal(unreadable, 0);
+	return n;
+}
+
+static void mounted_disks_are_holders(void **state)
+{
+	struct fixture *fixture = *state;
+	struct gs_holder *holders = NULL;
+	size_t n;
+
+	build_disk(fixture->tree);
+	tree_write(fixture->tree, "proc/self/mountinfo",
+		   "22 1 253:0 / / rw,relatime shared:1 - ext4 /dev/mapper/root rw\n"
+		   "23 22 259:1 / /boot\\040one rw - ext4 /dev/nvme0n1p1 rw\n"
+		   "24 22 0:40 /sub /data rw - btrfs /dev/nvme0n1 rw\n"
+		   "25 22 0:5 / /dev rw - devtmpfs udev rw\n"
+		   "garbage\n26 22 259:1\n27 22 x:y / / rw - ext4 x rw\n");
+	tree_write(fixture->tree, "proc/swaps",
+		   "Filename\tType\n/dev/nvme0n1p2   partition 1 0 -2\n");
+	n = read_disk(fixture, &holders);
+	assert_int_equal(n, 4);
+	for (size_t i = 0; i < n; i++) {
+		assert_string_equal(holders[i].kind, "mount");
+		assert_int_equal(holders[i].pid, 0);
+		assert_false(holders[i].overridable);
+	}
+	assert_string_equal(holders[0].name, "/");
+	assert_string_equal(holders[0].detail, "/dev/dm-0");
+	assert_string_equal(holders[1].name, "/boot one");
+	assert_string_equal(holders[2].name, "/data");
+	assert_string_equal(holders[3].name, "[swap]");
+	gs_holders_free(holders, n);
+}
+
+static void disks_of_several_paths_are_found(void **state)
+{
+	struct fixture *fixture = *state;
+	struct tree *tree = fixture->tree;
+	struct tree_function *disk = tree_function(tree, NULL, "0000:00:09.0", 0x010802);
+	struct gs_holder *holders = NULL;
+	size_t n;
+
+	tree_attribute(disk, "nvme/nvme0/nvme0c0n1/size", "8\n");
+	tree_write(tree, "sys/devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1/dev", "259:7\n");
+	tree_link(tree, "sys/devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1/subsystem",
+		  "sys/class/block");
+	tree_link(tree, "sys/class/block/nvme0n1",
+		  "sys/devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1");
+	tree_write(tree, "proc/self/mountinfo", "22 1 259:7 / / rw - ext4 /dev/nvme0n1 rw\n");
+	n = read_disk(fixture, &holders);
+	assert_int_equal(n, 1);
+	assert_string_equal(holders[0].name, "/");
+	gs_holders_free(holders, n);
+}
+
+static void interfaces_that_are_up_are_holders(void **state)
+{
+	struct fixture *fixture = *state;
+	struct gs_holder *holders = NULL;
+	struct tree_function *card = tree_function(fixture->tree, NULL, "0000:00:09.0", 0x020000);
+	size_t n;
+
+	tree_attribute(card, "virtio0/net/eth0/ifindex", "2\n");
+	tree_attribute(card, "virtio0/net/eth0/flags", "0x1003\n");
+	tree_attribute(card, "virtio0/net/eth1/ifindex", "3\n");
+	tree_attribute(card, "virtio0/net/eth1/flags", "0x1002\n");
+	n = read_disk(fixture, &holders);
+	assert_int_equal(n, 1);
+	assert_string_equal(holders[0].kind, "network");
+	assert_string_equal(holders[0].name, "eth0");
+	gs_holders_free(holders, n);
+}
+
+static void hostile_trees_end(void **state)
+{
+	struct fixture *fixture = *state;
+	struct tree *tree = fixture->tree;
+	struct tree_function *gpu = build(tree);
+	char name[256] = "deep";
+
+	for (int i = 0; i < 40; i++)
+		strcat(name, "/deep");
+	strcat(name, "/dev");
+	tree_attribute(gpu, name, "1:1\n");
+	tree_attribute(gpu, "drm/card1/dev", "garbage\n");
+	tree_attribute(gpu, "drm/card2/dev", "1:2:3\n");
+	tree_attribute(gpu, "drm/card3/dev", "99999999999999999999:1\n");
+	tree_write(tree, "proc/0/comm", "zero\n");
+	tree_write(tree, "proc/99999999999/comm", "many\n");
+	tree_write(tree, "proc/4000", "a file\n");
+	tree_write(tree, "proc/4001/fd", "a file\n");
+	tree_process(tree, 4002, "loop", "");
+	tree_process_file(tree, 4002, 1, "1");
+	tree_process_file(tree, 4002, 2, "/dev/dri/card0/../card0");
+	assert_int_equal(read_card(fixture)->n_holders, 0);
+}
+
+/* On the host itself open files count by their number, whatever their name. */
+static void real_open_files_are_found(void **state)
+{
+	struct gs_engine *engine;
+	struct gs_nodes nodes = { 0 };
+	int ends[2], found = 0;
+	struct gs_node node = { .path = "/dev/full", .major = 1, .minor = 7 };
+	char buffer[65536];
+	struct gs_records records = { 0 };
+	ssize_t n, length = 0;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(gs_engine_open("/", &engine), 0);
+	pid = fork();
+	if (pid == 0) {
+		open("/dev/full", O_RDONLY);
+		for (;;)
+			pause();
+	}
+	assert_int_equal(pipe(ends), 0);
+	nodes.nodes = &node;
+	nodes.n_nodes = 1;
+	records.fd = ends[1];
+	assert_true(fcntl(ends[1], F_SETPIPE_SZ, 1 << 20) > 0);
+	/* The child may not have opened it yet. */
+	for (int i = 0; i < 500 && !found; i++) {
+		char wanted[16];
+
+		node.seen_pid = 0;
+		snprintf(wanted, sizeof(wanted), "%d", pid);
+		gs_holders_scan(engine, &records, &nodes);
+		gs_record_flush(&records);
+		n = read(ends[0], buffer, sizeof(buffer));
+		assert_true(n > 0);
+		for (length = 0; length < n; length += (ssize_t)strlen(buffer + length) + 1)
+			found |= strcmp(buffer + length, wanted) == 0;
+		usleep(10000);
+	}
+	assert_true(found);
+	kill(pid, SIGKILL);
+	close(ends[0]);
+	close(ends[1]);
+	gs_engine_close(engine);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		fixture_test(processes_are_found_by_their_nodes),
+		fixture_test(guests_are_named),
+		fixture_test(nvidia_nodes_are_found_by_minor),
+		fixture_test(vgpus_in_use_are_known),
+		fixture_test(the_new_vfio_nodes_count),
+		fixture_test(unreadable_processes_are_counted),
+		fixture_test(mounted_disks_are_holders),
+		fixture_test(disks_of_several_paths_are_found),
+		fixture_test(interfaces_that_are_up_are_holders),
+		fixture_test(hostile_trees_end),
+		cmocka_unit_test(real_open_files_are_found),
+	};
+
+	return cmocka_run_group_tests_name("holders", tests, NULL, NULL);
+}

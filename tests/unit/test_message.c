@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The module's messages, and the numbers of its protocol. */
+#include <linux/gpushift.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+
+#include "fixture.h"
+#include "message.h"
+
+/* The protocol is an ABI: none of these may ever change. */
+_Static_assert(GPUSHIFT_CMD_FUNCTION_GET == 1 && GPUSHIFT_CMD_EVENT == 2, "commands");
+_Static_assert(GPUSHIFT_A_GENERATION == 1 && GPUSHIFT_A_ADDRESS == 2, "attributes");
+_Static_assert(GPUSHIFT_A_VENDOR_ID == 3 && GPUSHIFT_A_DEVICE_ID == 4, "attributes");
+_Static_assert(GPUSHIFT_A_SUBSYSTEM_VENDOR_ID == 5, "attributes");
+_Static_assert(GPUSHIFT_A_SUBSYSTEM_DEVICE_ID == 6, "attributes");
+_Static_assert(GPUSHIFT_A_CLASS == 7 && GPUSHIFT_A_REVISION == 8, "attributes");
+_Static_assert(GPUSHIFT_A_DRIVER == 9 && GPUSHIFT_A_DRIVER_OVERRIDE == 10, "attributes");
+_Static_assert(GPUSHIFT_A_IOMMU_GROUP == 11 && GPUSHIFT_A_IOMMU_GROUP_MEMBER == 12, "attributes");
+_Static_assert(GPUSHIFT_A_IOMMU_DOMAIN_TYPE == 13 && GPUSHIFT_A_DMA_OWNER == 14, "attributes");
+_Static_assert(GPUSHIFT_A_RESET_METHOD == 15 && GPUSHIFT_A_RESET_BUS == 16, "attributes");
+_Static_assert(GPUSHIFT_A_RESET_SLOT == 17 && GPUSHIFT_A_UPSTREAM_BRIDGE == 18, "attributes");
+_Static_assert(GPUSHIFT_A_BOOT_VGA == 19 && GPUSHIFT_A_SRIOV_TOTAL == 20, "attributes");
+_Static_assert(GPUSHIFT_A_SRIOV_ENABLED == 21 && GPUSHIFT_A_PHYSFN == 22, "attributes");
+_Static_assert(GPUSHIFT_A_MDEV_PARENT == 23 && GPUSHIFT_A_NUMA_NODE == 24, "attributes");
+_Static_assert(GPUSHIFT_A_ALL == 25 && GPUSHIFT_A_EVENT == 26, "attributes");
+_Static_assert(GPUSHIFT_DMA_OWNER_UNKNOWN == 0 && GPUSHIFT_DMA_OWNER_USER == 3, "owners");
+_Static_assert(GPUSHIFT_EVENT_ADDED == 1 && GPUSHIFT_EVENT_NOT_BOUND == 7, "events");
+
+static int setup(void **state)
+{
+	*state = nlmsg_alloc();
+	return *state && nlmsg_put(*state, 0, 0, 100, 0, 0) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	nlmsg_free(*state);
+	return 0;
+}
+
+static int read_function(struct nl_msg *message, struct gs_function *ret, uint32_t *generation)
+{
+	struct nlmsghdr *header = nlmsg_hdr(message);
+
+	return gs_message_function(nlmsg_attrdata(header, 0), nlmsg_attrlen(header, 0), ret,
+				   generation);
+}
+
+static int read_event(struct nl_msg *message, struct gs_event *ret)
+{
+	struct nlmsghdr *header = nlmsg_hdr(message);
+
+	return gs_message_event(nlmsg_attrdata(header, 0), nlmsg_attrlen(header, 0), ret);
+}
+
+static void put_all(struct nl_msg *message)
+{
+	nla_put_u32(message, GPUSHIFT_A_GENERATION, 77);
+	nla_put_string(message, GPUSHIFT_A_ADDRESS, "10000:01:00.0");
+	nla_put_u16(message, GPUSHIFT_A_VENDOR_ID, 0x10de);
+	nla_put_u16(message, GPUSHIFT_A_DEVICE_ID, 0x1b38);
+	nla_put_u16(message, GPUSHIFT_A_SUBSYSTEM_VENDOR_ID, 0x10de);
+	nla_put_u16(message, GPUSHIFT_A_SUBSYSTEM_DEVICE_ID, 0x11d9);
+	nla_put_u32(message, GPUSHIFT_A_CLASS, 0x030200);
+	nla_put_u8(message, GPUSHIFT_A_REVISION, 0xa1);
+	nla_put_string(message, GPUSHIFT_A_DRIVER, "nvidia");
+	nla_put_string(message, GPUSHIFT_A_DRIVER_OVERRIDE, "");
+	nla_put_u32(message, GPUSHIFT_A_IOMMU_GROUP, 9);
+	nla_put_string(message, GPUSHIFT_A_IOMMU_GROUP_MEMBER, "10000:01:00.1");
+	nla_put_string(message, GPUSHIFT_A_IOMMU_GROUP_MEMBER, "10000:01:00.0");
+	nla_put_string(message, GPUSHIFT_A_IOMMU_DOMAIN_TYPE, "identity");
+	nla_put_u8(message, GPUSHIFT_A_DMA_OWNER, GPUSHIFT_DMA_OWNER_USER);
+	nla_put_string(message, GPUSHIFT_A_RESET_METHOD, "pm");
+	nla_put_string(message, GPUSHIFT_A_RESET_METHOD, "bus");
+	nla_put_u8(message, GPUSHIFT_A_RESET_BUS, 1);
+	nla_put_u8(message, GPUSHIFT_A_RESET_SLOT, 0);
+	nla_put_string(message, GPUSHIFT_A_UPSTREAM_BRIDGE, "10000:00:01.0");
+	nla_put_u8(message, GPUSHIFT_A_BOOT_VGA, 1);
+	nla_put_u16(message, GPUSHIFT_A_SRIOV_TOTAL, 16);
+	nla_put_u16(message, GPUSHIFT_A_SRIOV_ENABLED, 4);
+	nla_put_u8(message, GPUSHIFT_A_MDEV_PARENT, 1);
+	nla_put_s32(message, GPUSHIFT_A_NUMA_NODE, 1);
+	/* A later module may say more. */
+	nla_put_u32(message, GPUSHIFT_A_MAX + 5, 1);
+}
+
+static void every_attribute_is_read(void **state)
+{
+	struct gs_function function;
+	uint32_t generation;
+
+	put_all(*state);
+	assert_int_equal(read_function(*state, &function, &generation), 0);
+	assert_int_equal(generation, 77);
+	assert_string_equal(function.text, "10000:01:00.0");
+	assert_int_equal(function.vendor_id, 0x10de);
+	assert_int_equal(function.device_id, 0x1b38);
+	assert_int_equal(function.subsystem_vendor_id, 0x10de);
+	assert_int_equal(function.subsystem_device_id, 0x11d9);
+	assert_int_equal(function.class_code, 0x030200);
+	assert_int_equal(function.revision, 0xa1);
+	assert_string_equal(function.driver, "nvidia");
+	assert_int_equal(function.override_known, GS_YES);
+	assert_null(function.driver_override);
+	assert_int_equal(function.iommu_group, 9);
+	assert_string_equal(function.group_members[0], "10000:01:00.0");
+	assert_string_equal(function.group_members[1], "10000:01:00.1");
+	assert_string_equal(function.domain_type, "identity");
+	assert_int_equal(function.dma_owner, GS_DMA_USER);
+	assert_string_equal(function.reset_methods[0], "pm");
+	assert_string_equal(function.reset_methods[1], "bus");
+	assert_int_equal(function.bus_reset, GS_YES);
+	assert_int_equal(function.slot_reset, GS_NO);
+	assert_false(function.on_root_bus);
+	assert_int_equal(function.bridge.domain, 0x10000);
+	assert_int_equal(function.boot_vga, GS_YES);
+	assert_int_equal(function.sriov_total, 16);
+	assert_int_equal(function.sriov_enabled, 4);
+	assert_false(function.is_vf);
+	assert_true(function.mdev_parent);
+	assert_int_equal(function.numa_node, 1);
+	gs_function_clear(&function);
+}
+
+static void absent_attributes_are_unknown(void **state)
+{
+	struct gs_function function;
+	uint32_t generation;
+
+	nla_put_string(*state, GPUSHIFT_A_ADDRESS, "0000:01:00.0");
+	assert_int_equal(read_function(*state, &function, &generation), 0);
+	assert_int_equal(generation, 0);
+	assert_null(function.driver);
+	assert_int_equal(function.override_known, GS_UNKNOWN);
+	assert_int_equal(function.iommu_group, -1);
+	assert_null(function.group_members);
+	assert_null(function.reset_methods);
+	assert_int_equal(function.dma_owner, GS_DMA_UNKNOWN);
+	assert_int_equal(function.bus_reset, GS_UNKNOWN);
+	assert_int_equal(function.slot_reset, GS_UNKNOWN);
+	assert_int_equal(function.boot_vga, GS_UNKNOWN);
+	assert_true(function.on_root_bus);
+	assert_false(function.mdev_parent);
+	assert_int_equal(function.numa_node, -1);
+	gs_function_clear(&function);
+}
+
+static void an_override_is_kept(void **state)
+{
+	struct gs_function function;
+	uint32_t generation;
+
+	nla_put_string(*state, GPUSHIFT_A_ADDRESS, "0000:01:00.4");
+	nla_put_string(*state, GPUSHIFT_A_DRIVER_OVERRIDE, "vfio-pci");
+	nla_put_string(*state, GPUSHIFT_A_PHYSFN, "0000:01:00.0");
+	assert_int_equal(read_function(*state, &function, &generation), 0);
+	assert_string_equal(function.driver_override, "vfio-pci");
+	assert_true(function.is_vf);
+	assert_int_equal(function.physfn.function, 0);
+	gs_function_clear(&function);
+}
+
+static void expect_bad(struct nl_msg *message)
+{
+	struct gs_function function;
+	struct gs_event event;
+	uint32_t generation;
+
+	assert_int_equal(read_function(message, &function, &generation), -EBADMSG);
+	gs_function_clear(&function);
+	assert_int_equal(read_event(message, &event), -EBADMSG);
+}
+
+static void no_address_is_refused(void **state)
+{
+	nla_put_u8(*state, GPUSHIFT_A_EVENT, GPUSHIFT_EVENT_BOUND);
+	expect_bad(*state);
+}
+
+static void a_wrong_address_is_refused(void **state)
+{
+	nla_put_string(*state, GPUSHIFT_A_ADDRESS, "../../etc/passwd");
+	expect_bad(*state);
+}
+
+static void an_endless_address_is_refused(void **state)
+{
+	nla_put(*state, GPUSHIFT_A_ADDRESS, 12, "0000:01:00.0");
+	expect_bad(*state);
+}
+
+static void short_numbers_are_refused(void **state)
+{
+	nla_put_string(*state, GPUSHIFT_A_ADDRESS, "0000:01:00.0");
+	nla_put_u8(*state, GPUSHIFT_A_CLASS, 3);
+	expect_bad(*state);
+}
+
+static void strings_without_end_are_refused(void **state)
+{
+	nla_put_string(*state, GPUSHIFT_A_ADDRESS, "0000:01:00.0");
+	nla_put(*state, GPUSHIFT_A_IOMMU_GROUP_MEMBER, 3, "abc");
+	nla_put_string(*state, GPUSHIFT_A_IOMMU_GROUP_MEMBER, "0000:01:00.0");
+	expect_bad(*state);
+}
+
+static void odd_values_are_unknown(void **state)
+{
+	struct gs_function function;
+	uint32_t generation;
+
+	nla_put_string(*state, GPUSHIFT_A_ADDRESS, "0000:01:00.0");
+	nla_put_u8(*state, GPUSHIFT_A_DMA_OWNER, 200);
+	nla_put_u32(*state, GPUSHIFT_A_IOMMU_GROUP, UINT32_MAX);
+	assert_int_equal(read_function(*state, &function, &generation), 0);
+	assert_int_equal(function.dma_owner, GS_DMA_UNKNOWN);
+	assert_int_equal(function.iommu_group, -1);
+	gs_function_clear(&function);
+}
+
+static void events_are_read(void **state)
+{
+	struct gs_event event;
+
+	nla_put_u32(*state, GPUSHIFT_A_GENERATION, 5);
+	nla_put_u8(*state, GPUSHIFT_A_EVENT, GPUSHIFT_EVENT_NOT_BOUND);
+	nla_put_string(*state, GPUSHIFT_A_ADDRESS, "0000:01:00.0");
+	nla_put_string(*state, GPUSHIFT_A_DRIVER, "vfio-pci");
+	assert_int_equal(read_event(*state, &event), 0);
+	assert_int_equal(event.kind, GS_EVENT_NOT_BOUND);
+	assert_string_equal(gs_event_name(event.kind), "not-bound");
+	assert_string_equal(event.address, "0000:01:00.0");
+	assert_string_equal(event.driver, "vfio-pci");
+	assert_string_equal(event.parent, "");
+	assert_true(event.generation_known);
+	assert_int_equal(event.generation, 5);
+}
+
+static void unknown_events_are_passed_over(void **state)
+{
+	struct gs_event event;
+
+	nla_put_string(*state, GPUSHIFT_A_ADDRESS, "0000:01:00.0");
+	assert_int_equal(read_event(*state, &event), -ENOMSG);
+	nla_put_u8(*state, GPUSHIFT_A_EVENT, 99);
+	assert_int_equal(read_event(*state, &event), -ENOMSG);
+}
+
+#define message_test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		message_test(every_attribute_is_read),
+		message_test(absent_attributes_are_unknown),
+		message_test(an_override_is_kept),
+		message_test(no_address_is_refused),
+		message_test(a_wrong_address_is_refused),
+		message_test(an_endless_address_is_refused),
+		message_test(short_numbers_are_refused),
+		message_test(strings_without_end_are_refused),
+		message_test(odd_values_are_unknown),
+		message_test(events_are_read),
+		message_test(unknown_events_are_passed_over),
+	};
+
+	return cmocka_run_group_tests_name("message", tests, NULL, NULL);
+}
