@@ -13,7 +13,7 @@
 #   snapshot_sysfs, assert_unchanged "what"   driver, override and mdevs of every PCI device
 #   expect_kernel_log REGEX            such warnings are part of this scenario
 # Facts: pci_devices driver_of override_of group_of members_of id_of find_class find_id
-# Switching by hand: bind_override, release_override. Guests: nested.sh. VFIO users: hold_device, release_device.
+# Switching by hand: bind_override, release_override, create_mdev, remove_mdev. Guests: nested.sh. VFIO users: hold_device, release_device.
 
 PCI=/sys/bus/pci/devices
 started=${EPOCHREALTIME/./}
@@ -31,14 +31,20 @@ step() # NAME: what took the time since the last step
 	started=$now
 }
 
+# What each check took stands in the console, kept by run --keep.
+lap=$started
+lap() { local now=${EPOCHREALTIME/./}; LAP="$(((now - lap) / 1000)) ms"; lap=$now; }
+
 # The output of every checked command goes to the console, which is shown when something fails.
 verdict() # WHAT REASON OUTPUT: empty reason = passed
 {
 	if [[ -z $2 ]]; then
 		record ok "$1"
-		echo "ok $1"
+		lap
+		echo "ok $1 ($LAP)"
 	else
 		record "not ok" "$1 - $2"
+		lap
 		printf 'not ok %s - %s\n%s\n' "$1" "$2" "$3"
 	fi
 }
@@ -148,6 +154,14 @@ release_override() # ADDRESS: back to the kernel's own choice
 	echo "$1" >/sys/bus/pci/drivers_probe
 }
 
+create_mdev() # PARENT TYPE UUID: loads the sample driver first where the parent is one of its
+{
+	[[ -d $1 ]] || modprobe "${1##*/}"
+	echo "$3" >"$1/mdev_supported_types/$2/create" && [[ -e /sys/bus/mdev/devices/$3 ]]
+}
+
+remove_mdev() { echo 1 >"/sys/bus/mdev/devices/$1/remove"; }
+
 sysfs_state() { pci-state; }
 
 snapshot_sysfs() { sysfs_state >/tmp/sysfs.before; }
@@ -216,7 +230,7 @@ run_scenario()
 {
 	local status
 	cd /tests || exit
-	bash -c '. /tests/lib.sh; . /tests/scenario' </dev/null
+	bash -c '. /tests/lib.sh; . /tests/nested.sh; . /tests/scenario' </dev/null
 	status=$?
 	((status == 0)) || record "not ok" "scenario runs to its end - exit $status"
 }
