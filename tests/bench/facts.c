@@ -63,7 +63,7 @@ static int compare_functions(const void *a, const void *b)
 
 static void print_members(const struct function *function)
 {
-	char text[MEMBERS_SIZE], *word[MEMBERS_SIZE / 2], *rest = NULL;
+	char text[MEMBERS_SIZE], *word[MEMBERS_SIZE / 2] = { NULL }, *rest = NULL;
 	size_t count = 0;
 
 	strcpy(text, function->group->members);
