@@ -1,0 +1,17 @@
+# A guest sees the card, and a vGPU of it.
+# nested: yes
+# modules: vfio-pci mdev
+# deadline: 600
+# shellcheck shell=bash
+. /tests/cards.sh
+
+card=$(free_card)
+ids=$(vendor_of "$card"):$(device_of "$card")
+expect_exit 0 "to passthrough" gpushift set "$card" passthrough
+check "a guest sees $ids" guest_has "$ids" pci "$card"
+expect_exit 0 "back" gpushift set "$card" host
+check "the stand-in driver takes it" make_vgpu_host "$card"
+expect_exit 0 "to vgpu" gpushift set "$card" vgpu --profile nvidia-47
+uuid=$(gpushift vgpu list --json | jq -r '.vgpus[0].uuid')
+check "a guest sees a vGPU" guest_has 10de:1b38 mdev "$uuid"
+expect_exit 0 "to the host" gpushift set "$card" host
