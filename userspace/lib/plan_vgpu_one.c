@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Plans for a single vGPU, made or removed by name. */
+#include "plan_build.h"
+
+static struct gs_card *card_of_parent(const struct gs_host *host, const char *name)
+{
+	struct gs_address address;
+
+	return gs_address_parse(name, &address) == 0 ? gs_host_card(host, &address) : NULL;
+}
+
+/* A parent may be a VF, which is no card and has an identity all the same. */
+static void fill_about_parent(struct gs_planner *planner, const char *parent)
+{
+	const struct gs_function *function;
+	struct gs_address address;
+
+	planner->card = card_of_parent(planner->host, parent);
+	if (planner->card)
+		planner->plan->from = planner->card->mode;
+	if (gs_address_parse(parent, &address) < 0)
+		return;
+	function = gs_host_function(planner->host, &address);
+	if (function)
+		planner->plan->identity = gs_function_identity(function);
+}
+
+/* The type of a vGPU that is there already and cannot live beside @type. */
+static const struct gs_vgpu_type *clashing_type(const struct gs_host *host,
+						const struct gs_parent *parent,
+						const struct gs_vgpu_type *type)
+{
+	for (size_t i = 0; i < host->n_vgpus; i++) {
+		const struct gs_vgpu_type *other;
+
+		if (gs_streq(host->vgpus[i].parent, parent->name) && host->vgpus[i].type &&
+		    gs_type_find(parent, host->vgpus[i].type, &other) == 0 &&
+		    gs_vgpu_sizes_clash(type, other))
+			return other;
+	}
+	return NULL;
+}
+
+static int plan_create(struct gs_planner *planner, const struct gs_parent *parent,
+		       const char *type_text, const char *uuid)
+{
+	const struct gs_vgpu_type *type;
+	const struct gs_vgpu_type *clash;
+	int r;
+
+	r = gs_type_find(parent, type_text, &type);
+	if (r < 0)
+		return gs_vgpu_bad_type(planner, parent, parent->name, type_text, r);
+	if (gs_host_vgpu(planner->host, uuid))
+		return gs_planner_usage(planner, gs_asprintf("a vGPU %s exists already", uuid),
+					gs_asprintf("gpushift vgpu list"));
+	clash = clashing_type(planner->host, parent, type);
+	if (planner->card && planner->card->mode == GS_MODE_QUARANTINED)
+		gs_refuse_quarantined(planner, planner->card);
+	else if (clash)
+		gs_vgpu_refuse_mismatch(planner, parent->name, type, clash);
+	else if (type->available == 0)
+		gs_vgpu_refuse_capacity(planner, parent->name, type, 1, 0);
+	else
+		gs_step_create_vgpu(planner, parent->name, type->id, uuid);
+	return planner->failed;
+}
+
+int gs_plan_vgpu_create(const struct gs_host *host, const struct gs_parent *parent,
+			const char *type, const char *uuid, struct gs_plan **ret,
+			struct gs_want_error *error)
+{
+	static const struct gs_want want = { .mode = GS_MODE_VGPU };
+	struct gs_planner planner = { .host = host, .want = &want, .error = error };
+	int r;
+
+	planner.plan = gs_plan_new(parent->name, GS_MODE_HOST, GS_MODE_VGPU);
+	if (!planner.plan)
+		return -ENOMEM;
+	fill_about_parent(&planner, parent->name);
+	r = plan_create(&planner, parent, type, uuid);
+	if (r < 0) {
+		gs_plan_free(planner.plan);
+		return r;
+	}
+	*ret = planner.plan;
+	return 0;
+}
+
+/* The mode that the device is in without this vGPU. */
+static enum gs_mode mode_without(const struct gs_host *host, const struct gs_vgpu *vgpu)
+{
+	for (size_t i = 0; i < host->n_vgpus; i++)
+		if (&host->vgpus[i] != vgpu && gs_streq(host->vgpus[i].parent, vgpu->parent))
+			return GS_MODE_VGPU;
+	return GS_MODE_HOST;
+}
+
+/* A VF goes when all of its PF go, which is no business of a single one. */
+static void check_is_mdev(struct gs_planner *planner, const struct gs_vgpu *vgpu)
+{
+	char **evidence = NULL;
+
+	if (vgpu->uuid)
+		return;
+	gs_planner_note(planner, &evidence, vgpu->address);
+	gs_planner_refuse(
+		planner, GS_REFUSE_VFS_ENABLED, false,
+		gs_asprintf("%s is a VF of %s and cannot be removed alone", vgpu->address,
+			    vgpu->parent),
+		evidence,
+		gs_asprintf("echo 0 > /sys/bus/pci/devices/%s/sriov_numvfs", vgpu->parent));
+}
+
+int gs_plan_vgpu_remove(const struct gs_host *host, const struct gs_vgpu *vgpu,
+			struct gs_plan **ret)
+{
+	static const struct gs_want want = { .mode = GS_MODE_VGPU };
+	struct gs_want_error error = { 0 };
+	struct gs_planner planner = { .host = host, .want = &want, .error = &error };
+
+	planner.plan = gs_plan_new(vgpu->parent, GS_MODE_VGPU, mode_without(host, vgpu));
+	if (!planner.plan)
+		return -ENOMEM;
+	fill_about_parent(&planner, vgpu->parent);
+	/* A removal is a way out of a quarantine, but does not end it. */
+	if (planner.plan->from == GS_MODE_QUARANTINED)
+		planner.plan->to = GS_MODE_QUARANTINED;
+	check_is_mdev(&planner, vgpu);
+	gs_check_removal(&planner, vgpu);
+	if (planner.plan->n_blockers == 0)
+		gs_step_remove_vgpu(&planner, vgpu);
+	if (planner.failed < 0) {
+		gs_plan_free(planner.plan);
+		return planner.failed;
+	}
+	*ret = planner.plan;
+	return 0;
+}

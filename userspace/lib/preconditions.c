@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What is in the way of each mode. */
+#include "plan_build.h"
+
+void gs_note_owned(struct gs_planner *planner, char ***evidence, char *text)
+{
+	gs_planner_note(planner, evidence, text);
+	free(text);
+}
+
+static char *describe_holder(const struct gs_holder *holder)
+{
+	if (holder->pid > 0)
+		return gs_asprintf("%s %s (pid %d): %s", holder->kind,
+				   holder->name ? holder->name : "?", holder->pid,
+				   holder->detail ? holder->detail : "?");
+	return gs_asprintf("%s %s: %s", holder->kind, holder->name ? holder->name : "?",
+			   holder->detail ? holder->detail : "?");
+}
+
+static char *holder_fix(struct gs_planner *planner, const struct gs_holder *holder)
+{
+	const char *mode = gs_mode_name(planner->want->mode);
+
+	if (gs_streq(holder->kind, "mount"))
+		return gs_asprintf("umount %s", holder->name);
+	if (gs_streq(holder->kind, "network"))
+		return gs_asprintf("ip link set %s down", holder->name);
+	if (gs_streq(holder->kind, "vm"))
+		return gs_asprintf("shut down the VM %s, then: gpushift set %s %s", holder->name,
+				   gs_planner_card(planner), mode);
+	return gs_asprintf("stop %s (pid %d), then: gpushift set %s %s", holder->name, holder->pid,
+			   gs_planner_card(planner), mode);
+}
+
+struct in_use {
+	char **evidence;
+	const struct gs_holder *first;
+	bool overridable;
+};
+
+static void add_holders(struct gs_planner *planner, struct in_use *use,
+			const struct gs_holder *holders, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		gs_note_owned(planner, &use->evidence, describe_holder(&holders[i]));
+		if (!use->first || (use->first->overridable && !holders[i].overridable))
+			use->first = &holders[i];
+		use->overridable = use->overridable && holders[i].overridable;
+	}
+}
+
+/* The kernel knows of a user that no process shows, as in another PID namespace. */
+static void check_owner(struct gs_planner *planner)
+{
+	char **evidence = NULL;
+
+	for (size_t i = 0; i < planner->n_moving; i++)
+		if (planner->moving[i]->dma_owner == GS_DMA_USER)
+			gs_note_owned(planner, &evidence,
+				      gs_asprintf("IOMMU group %d of %s is owned by user space",
+						  planner->moving[i]->iommu_group,
+						  planner->moving[i]->text));
+	if (evidence)
+		gs_planner_refuse(
+			planner, GS_REFUSE_IN_USE, false,
+			gs_asprintf("%s is in use by a VM", gs_planner_card(planner)), evidence,
+			gs_asprintf("shut down the VM, then: gpushift set %s %s",
+				    gs_planner_card(planner), gs_mode_name(planner->want->mode)));
+}
+
+static void check_holders(struct gs_planner *planner)
+{
+	struct in_use use = { .overridable = true };
+
+	add_holders(planner, &use, planner->card->holders, planner->card->n_holders);
+	add_holders(planner, &use, planner->want->with_holders, planner->want->n_with_holders);
+	if (!use.first || use.overridable)
+		check_owner(planner);
+	if (!use.first)
+		return;
+	gs_planner_refuse(planner, GS_REFUSE_IN_USE, use.overridable,
+			  gs_asprintf("%s is in use", gs_planner_card(planner)), use.evidence,
+			  gs_planner_text(planner, holder_fix(planner, use.first)));
+}
+
+static void check_vfs(struct gs_planner *planner)
+{
+	const struct gs_card *card = planner->card;
+
+	for (size_t i = 0; i < card->n_functions; i++) {
+		const struct gs_function *function = card->functions[i];
+		char **evidence = NULL;
+
+		if (function->sriov_enabled == 0)
+			continue;
+		gs_note_owned(
+			planner, &evidence,
+			gs_asprintf("%s has %u VFs", function->text, function->sriov_enabled));
+		gs_planner_refuse(planner, GS_REFUSE_VFS_ENABLED, false,
+				  gs_asprintf("the VFs of %s are enabled", function->text),
+				  evidence,
+				  gs_asprintf("echo 0 > /sys/bus/pci/devices/%s/sriov_numvfs",
+					      function->text));
+	}
+}
+
+void gs_check_removal(struct gs_planner *planner, const struct gs_vgpu *vgpu)
+{
+	const char *name = gs_vgpu_name(vgpu);
+	char **evidence = NULL;
+
+	if (vgpu->in_use != GS_YES)
+		return;
+	gs_note_owned(planner, &evidence,
+		      gs_asprintf("vGPU %s (%s) is open", name, vgpu->type ? vgpu->type : "?"));
+	gs_planner_refuse(planner, GS_REFUSE_IN_USE, false,
+			  gs_asprintf("vGPU %s is used by a VM", name), evidence,
+			  gs_asprintf("shut down the VM, then: gpushift vgpu remove %s", name));
+}
+
+/* What gpushift did not make is never removed without being named. */
+static void check_vgpus(struct gs_planner *planner)
+{
+	const struct gs_card *card = planner->card;
+	char **evidence = NULL;
+	const char *first = NULL;
+
+	for (size_t i = 0; i < card->n_vgpus; i++) {
+		const struct gs_vgpu *vgpu = card->vgpus[i];
+
+		if (!vgpu->uuid)
+			continue;
+		gs_check_removal(planner, vgpu);
+		if (gs_streq(vgpu->owner, "gpushift"))
+			continue;
+		gs_note_owned(planner, &evidence,
+			      gs_asprintf("vGPU %s (%s) was not made by gpushift", vgpu->uuid,
+					  vgpu->type ? vgpu->type : "?"));
+		if (!first)
+			first = vgpu->uuid;
+	}
+	if (first)
+		gs_planner_refuse(planner, GS_REFUSE_VGPUS_EXIST, false,
+				  gs_asprintf("%s holds vGPUs that somebody else made",
+					      gs_planner_card(planner)),
+				  evidence, gs_asprintf("gpushift vgpu remove %s", first));
+}
+
+void gs_refuse_quarantined(struct gs_planner *planner, const struct gs_card *card)
+{
+	const char *address = gs_card_display(card)->text;
+	char **evidence = NULL;
+
+	gs_planner_note(planner, &evidence, card->reason ? card->reason : "no reason was recorded");
+	gs_planner_refuse(
+		planner, GS_REFUSE_QUARANTINED, false,
+		gs_asprintf("%s is quarantined since a switch went wrong in this boot", address),
+		evidence, gs_asprintf("gpushift set %s host", address));
+}
+
+/* An override that cannot be read: the driver holds the device lock and does not let go. */
+static void check_stuck(struct gs_planner *planner)
+{
+	bool quarantined = planner->card->mode == GS_MODE_QUARANTINED;
+	char **evidence = NULL;
+
+	for (size_t i = 0; i < planner->n_moving; i++)
+		if (planner->moving[i]->override_known == GS_UNKNOWN)
+			gs_note_owned(planner, &evidence,
+				      gs_asprintf("driver_override of %s could not be read in time",
+						  planner->moving[i]->text));
+	if (evidence)
+		gs_planner_refuse(
+			planner, quarantined ? GS_REFUSE_QUARANTINED : GS_REFUSE_BUSY, false,
+			gs_asprintf("a driver of %s keeps the kernel's lock of the device",
+				    gs_planner_card(planner)),
+			evidence, gs_asprintf("gpushift show %s", gs_planner_card(planner)));
+}
+
+static void refuse_missing(struct gs_planner *planner, char *message, char *evidence_text,
+			   char *fix)
+{
+	char **evidence = NULL;
+
+	gs_note_owned(planner, &evidence, evidence_text);
+	gs_planner_refuse(planner, GS_REFUSE_DRIVER_MISSING, false, message, evidence, fix);
+}
+
+static void check_vfio_driver(struct gs_planner *planner)
+{
+	const char *driver = gs_vfio_driver(planner, gs_card_display(planner->card));
+	bool named = !gs_streq(driver, GS_VFIO_DRIVER);
+
+	if (named && planner->want->driver_known == GS_NO &&
+	    !gs_strv_has(planner->host->drivers, driver))
+		refuse_missing(
+			planner, gs_asprintf("the driver %s is not on this host", driver),
+			gs_asprintf("neither a driver nor a module %s is there", driver),
+			gs_asprintf("gpushift set %s passthrough", gs_planner_card(planner)));
+	if (planner->host->vfio_loadable == GS_NO)
+		refuse_missing(planner, strdup("this kernel has no driver " GS_VFIO_DRIVER),
+			       strdup("neither a driver nor a module of this name is there"),
+			       strdup("modprobe " GS_VFIO_DRIVER));
+}
+
+void gs_check_passthrough(struct gs_planner *planner)
+{
+	check_vfs(planner);
+	check_vgpus(planner);
+	if (!gs_needs_passthrough(planner))
+		return;
+	gs_check_group(planner);
+	check_holders(planner);
+	check_stuck(planner);
+	check_vfio_driver(planner);
+}
+
+static bool return_driver_missing(struct gs_planner *planner, const char *driver)
+{
+	const struct gs_card *card = planner->card;
+
+	if (driver[0] && gs_strv_has(planner->host->drivers, driver))
+		return false;
+	if (planner->want->driver)
+		return planner->want->driver_known == GS_NO;
+	if (card->candidates && card->candidates[0])
+		return false;
+	return card->candidates_known == GS_YES;
+}
+
+static void check_return_driver(struct gs_planner *planner)
+{
+	const char *driver = gs_return_driver(planner);
+	const char *card = gs_planner_card(planner);
+
+	if (!gs_display_moves(planner) || !return_driver_missing(planner, driver))
+		return;
+	refuse_missing(planner,
+		       driver[0] ? gs_asprintf("the driver %s is not on this host", driver)
+				 : gs_asprintf("this host has no driver for %s", card),
+		       driver[0] ? gs_asprintf("neither a driver nor a module %s is there", driver)
+				 : gs_asprintf("no module of this kernel names %s", card),
+		       gs_asprintf("gpushift set %s host --driver NAME", card));
+}
+
+static void check_way_back(struct gs_planner *planner)
+{
+	check_vfs(planner);
+	if (!gs_needs_host(planner))
+		return;
+	check_return_driver(planner);
+	check_holders(planner);
+	check_stuck(planner);
+}
+
+void gs_check_host(struct gs_planner *planner)
+{
+	check_vgpus(planner);
+	check_way_back(planner);
+}
+
+/* Which vGPUs stay, and which have to go, is judged with the wanted set. */
+void gs_check_vgpu(struct gs_planner *planner)
+{
+	const struct gs_function *display = gs_card_display(planner->card);
+	const struct gs_parent *parent = gs_planner_types(planner);
+	char **evidence = NULL;
+
+	check_way_back(planner);
+	if (parent && parent->n_types > 0)
+		return;
+	/* Without its own driver nobody can tell what it would offer; the switch will. */
+	if (gs_display_moves(planner) && planner->want->n_profiles > 0)
+		return;
+	gs_note_owned(planner, &evidence,
+		      gs_asprintf("%s is bound to %s, which offers no mdev types",
+				  gs_planner_card(planner),
+				  display->driver ? display->driver : "no driver"));
+	gs_planner_refuse(planner, GS_REFUSE_NO_VGPU_TYPES, false,
+			  gs_asprintf("%s offers no vGPU types", gs_planner_card(planner)),
+			  evidence,
+			  gs_driver_owns_dma(display->driver)
+				  ? strdup("install the vGPU host driver of the card")
+				  : gs_asprintf("gpushift set %s host", gs_planner_card(planner)));
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "want_resolve.h"
+
+#include "inventory.h"
+
+struct list {
+	struct gs_function **functions;
+	size_t count;
+};
+
+static int add(struct list *list, const struct gs_host *host, const struct gs_address *address)
+{
+	struct gs_function *function = gs_host_function(host, address);
+
+	if (!function)
+		return 0;
+	for (size_t i = 0; i < list->count; i++)
+		if (list->functions[i] == function)
+			return 0;
+	if (gs_grow(&list->functions, list->count, sizeof(*list->functions)) < 0)
+		return -ENOMEM;
+	list->functions[list->count++] = function;
+	return 0;
+}
+
+/* Named now, or moved earlier and coming back. */
+static int collect(const struct gs_host *host, const struct gs_card *card,
+		   const struct gs_want *want, struct list *list)
+{
+	const struct gs_remembered *remembered =
+		want->mode == GS_MODE_PASSTHROUGH ? NULL : card->remembered;
+	char **with = remembered ? remembered->with : NULL;
+	struct gs_address address;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < want->n_with; i++)
+		r = add(list, host, &want->with[i]);
+	for (; r == 0 && with && *with; with++)
+		if (gs_address_parse(*with, &address) == 0)
+			r = add(list, host, &address);
+	return r;
+}
+
+int gs_want_resolve(struct gs_engine *engine, const struct gs_host *host,
+		    const struct gs_card *card, struct gs_want *want)
+{
+	struct list list = { 0 };
+	int unreadable;
+	int r;
+
+	gs_want_clear(want);
+	if (want->driver)
+		want->driver_known = gs_driver_known(engine, host, want->driver);
+	r = collect(host, card, want, &list);
+	if (r == 0 && list.count > 0)
+		r = gs_holders_of_functions(engine, list.functions, list.count, &want->with_holders,
+					    &want->n_with_holders, &unreadable);
+	free(list.functions);
+	return r;
+}
+
+void gs_want_clear(struct gs_want *want)
+{
+	gs_holders_free(want->with_holders, want->n_with_holders);
+	want->with_holders = NULL;
+	want->n_with_holders = 0;
+}
