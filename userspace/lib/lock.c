@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "lock.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "execute.h"
+#include "state_file.h"
+#include "tree.h"
+
+/* How often a waiter looks whether a live holder has come before it. */
+#define LOOK_AGAIN_MS 200
+
+/* Fields 3 and 22 of /proc/PID/stat, counted from the name's end: it may hold anything. */
+static int read_stat(struct gs_engine *engine, int pid, char *ret_state, uint64_t *ret_start)
+{
+	gs_cleanup_free char *text = NULL;
+	char path[GS_PATH_MAX];
+	const char *state;
+	const char *field;
+	int r;
+
+	r = gs_path(path, "proc/%d/stat", pid);
+	if (r == 0)
+		r = gs_tree_read(engine, path, &text);
+	if (r < 0)
+		return r;
+	state = strrchr(text, ')');
+	if (!state || state[1] != ' ')
+		return -EBADMSG;
+	state += 2;
+	field = state;
+	for (int i = 3; field && i < 22; i++)
+		field = strchr(field + 1, ' ');
+	if (!field)
+		return -EBADMSG;
+	*ret_state = *state;
+	*ret_start = strtoull(field + 1, NULL, 10);
+	return 0;
+}
+
+int gs_process_of(struct gs_engine *engine, int pid, struct gs_process *ret)
+{
+	char state;
+
+	ret->pid = pid;
+	return read_stat(engine, pid, &state, &ret->start);
+}
+
+int gs_process_self(struct gs_engine *engine, struct gs_process *ret)
+{
+	return gs_process_of(engine, getpid(), ret);
+}
+
+bool gs_process_alive(struct gs_engine *engine, const struct gs_process *process)
+{
+	uint64_t start;
+	char state;
+
+	return process->pid > 0 && read_stat(engine, process->pid, &state, &start) == 0 &&
+	       start == process->start && state != 'Z' && state != 'X';
+}
+
+static bool holder_alive(struct gs_engine *engine, int fd)
+{
+	struct gs_process holder = { 0 };
+	char text[64];
+	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+
+	if (n <= 0)
+		return true; /* it took the lock and has not signed yet */
+	text[n] = '\0';
+	if (sscanf(text, "%d %" SCNu64, &holder.pid, &holder.start) != 2)
+		return true;
+	return gs_process_alive(engine, &holder);
+}
+
+static int sign(struct gs_engine *engine, int fd)
+{
+	struct gs_process self;
+	char text[64];
+	int n;
+	int r;
+
+	r = gs_process_self(engine, &self);
+	if (r < 0)
+		return r;
+	n = snprintf(text, sizeof(text), "%d %" PRIu64 "\n", self.pid, self.start);
+	if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)n, 0) != n)
+		return errno ? -errno : -EIO;
+	return 0;
+}
+
+/* The end of the last write wakes only who blocks in flock(): a child, on the same open file. */
+static pid_t start_waiter(int fd)
+{
+	pid_t parent = getpid();
+	pid_t child = fork();
+
+	if (child != 0)
+		return child < 0 ? -errno : child;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() == parent)
+		flock(fd, LOCK_EX);
+	_exit(0);
+}
+
+/* Until the waiter has ended; -EBUSY when a live holder came before us, and is not waited for. */
+static int watch_waiter(struct gs_engine *engine, int fd, int pidfd, uint64_t deadline)
+{
+	struct pollfd event = { .fd = pidfd, .events = POLLIN };
+
+	for (;;) {
+		uint64_t now = gs_now_us();
+		uint64_t left = now < deadline ? (deadline - now + 999) / 1000 : 0;
+		int r = poll(&event, 1, left < LOOK_AGAIN_MS ? (int)left : LOOK_AGAIN_MS);
+
+		if (r == 1)
+			return 0;
+		if (r < 0 && errno != EINTR)
+			return -errno;
+		if (left == 0)
+			return -ETIMEDOUT;
+		if (holder_alive(engine, fd))
+			return -EBUSY;
+	}
+}
+
+static int wait_for_lock(struct gs_engine *engine, int fd, unsigned int timeout_ms)
+{
+	uint64_t deadline = gs_now_us() + (uint64_t)timeout_ms * 1000;
+	gs_cleanup_close int pidfd = -1;
+	pid_t waiter = start_waiter(fd);
+	int r;
+
+	if (waiter < 0)
+		return waiter;
+	pidfd = (int)syscall(SYS_pidfd_open, waiter, 0);
+	r = pidfd < 0 ? -errno : watch_waiter(engine, fd, pidfd, deadline);
+	kill(waiter, SIGKILL);
+	while (waitpid(waiter, NULL, 0) < 0 && errno == EINTR)
+		;
+	/* What the waiter got is ours: the lock belongs to the open file. */
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	return r < 0 ? r : -EBUSY;
+}
+
+static int take(struct gs_engine *engine, int fd, unsigned int timeout_ms)
+{
+	int r;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK)
+			return -errno;
+		if (holder_alive(engine, fd))
+			return -EBUSY;
+		r = wait_for_lock(engine, fd, timeout_ms);
+		if (r < 0)
+			return r;
+	}
+	return sign(engine, fd);
+}
+
+int gs_lock_take(struct gs_engine *engine, unsigned int timeout_ms, struct gs_lock **ret)
+{
+	gs_cleanup_close int fd = -1;
+	struct gs_lock *lock;
+	int r;
+
+	if (geteuid() != 0)
+		return -EPERM;
+	r = gs_state_mkdir(engine, GS_RUN_DIR, 0700);
+	if (r < 0)
+		return r;
+	fd = gs_tree_open(engine, GS_RUN_DIR "/lock", O_RDWR | O_CREAT | O_NOFOLLOW);
+	if (fd < 0)
+		return fd;
+	if (fchmod(fd, 0600) < 0)
+		return -errno;
+	r = take(engine, fd, timeout_ms);
+	if (r < 0)
+		return r;
+	lock = malloc(sizeof(*lock));
+	if (!lock)
+		return -ENOMEM;
+	lock->fd = fd;
+	fd = -1;
+	*ret = lock;
+	return 0;
+}
+
+void gs_lock_open_up(struct gs_lock *lock)
+{
+	flock(lock->fd, LOCK_UN);
+}
+
+void gs_lock_release(struct gs_lock *lock)
+{
+	if (!lock)
+		return;
+	close(lock->fd);
+	free(lock);
+}

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "state_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "tree.h"
+
+/* The folder of a path, opened; @ret_name points into @path. */
+static int open_parent(struct gs_engine *engine, const char *path, const char **ret_name)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[GS_PATH_MAX];
+	int r;
+
+	if (!slash || !slash[1])
+		return -EINVAL;
+	r = gs_path(folder, "%.*s", (int)(slash - path), path);
+	if (r < 0)
+		return r;
+	*ret_name = slash + 1;
+	return gs_tree_open(engine, folder, O_PATH | O_DIRECTORY);
+}
+
+static int sync_folder(int parent)
+{
+	gs_cleanup_close int fd = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || fsync(fd) < 0)
+		return -errno;
+	return 0;
+}
+
+/* The mode is the one asked for whatever the umask: reading verbs need no root. */
+static int make_in(int parent, const char *name, mode_t mode)
+{
+	if (mkdirat(parent, name, mode) < 0)
+		return errno == EEXIST ? 0 : -errno;
+	if (fchmodat(parent, name, mode, 0) < 0)
+		return -errno;
+	return sync_folder(parent);
+}
+
+static int make_one(struct gs_engine *engine, const char *path, mode_t mode)
+{
+	gs_cleanup_close int parent = -1;
+	const char *name;
+
+	if (!strchr(path, '/'))
+		return make_in(engine->root_fd, path, mode);
+	parent = open_parent(engine, path, &name);
+	return parent < 0 ? parent : make_in(parent, name, mode);
+}
+
+int gs_state_mkdir(struct gs_engine *engine, const char *path, mode_t mode)
+{
+	char part[GS_PATH_MAX];
+	int r;
+
+	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+		r = gs_path(part, "%.*s", (int)(slash - path), path);
+		if (r < 0)
+			return r;
+		r = make_one(engine, part, 0755);
+		if (r < 0)
+			return r;
+	}
+	return make_one(engine, path, mode);
+}
+
+static int write_all(int fd, const char *text)
+{
+	size_t left = strlen(text);
+
+	while (left > 0) {
+		ssize_t n = write(fd, text, left);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		text += n;
+		left -= (size_t)n;
+	}
+	return 0;
+}
+
+static int fill_and_sync(int parent, const char *name, const char *text)
+{
+	gs_cleanup_close int fd =
+		openat(parent, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	int r;
+
+	if (fd < 0 || fchmod(fd, 0644) < 0)
+		return -errno;
+	r = write_all(fd, text);
+	if (r < 0)
+		return r;
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+int gs_state_write(struct gs_engine *engine, const char *path, const char *text)
+{
+	gs_cleanup_close int parent = -1;
+	char temporary[GS_PATH_MAX];
+	const char *name;
+	int r;
+
+	parent = open_parent(engine, path, &name);
+	if (parent < 0)
+		return parent;
+	r = gs_path(temporary, ".%s.new", name);
+	if (r < 0)
+		return r;
+	r = fill_and_sync(parent, temporary, text);
+	if (r == 0 && renameat(parent, temporary, parent, name) < 0)
+		r = -errno;
+	if (r < 0) {
+		unlinkat(parent, temporary, 0);
+		return r;
+	}
+	return sync_folder(parent);
+}
+
+int gs_state_check(struct json_object *json)
+{
+	struct json_object *version;
+	int number;
+
+	if (!json_object_is_type(json, json_type_object) ||
+	    !json_object_object_get_ex(json, "version", &version) ||
+	    !json_object_is_type(version, json_type_int))
+		return -EBADMSG;
+	number = json_object_get_int(version);
+	if (number > GS_STATE_VERSION)
+		return -EPROTO;
+	return number < 1 ? -EBADMSG : 0;
+}
+
+int gs_state_read(struct gs_engine *engine, const char *path, struct json_object **ret)
+{
+	gs_cleanup_json struct json_object *json = NULL;
+	gs_cleanup_free char *text = NULL;
+	int r;
+
+	r = gs_tree_read(engine, path, &text);
+	if (r < 0)
+		return r;
+	json = json_tokener_parse(text);
+	r = gs_state_check(json);
+	if (r == 0)
+		*ret = gs_steal(json);
+	return r;
+}
+
+int gs_state_remove(struct gs_engine *engine, const char *path)
+{
+	gs_cleanup_close int parent = -1;
+	const char *name;
+
+	parent = open_parent(engine, path, &name);
+	if (parent == -ENOENT)
+		return 0;
+	if (parent < 0)
+		return parent;
+	if (unlinkat(parent, name, 0) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return sync_folder(parent);
+}
+
+int gs_state_rename(struct gs_engine *engine, const char *from, const char *to)
+{
+	gs_cleanup_close int parent = -1;
+	const char *name;
+
+	parent = open_parent(engine, from, &name);
+	if (parent < 0)
+		return parent;
+	if (renameat(parent, name, parent, to) < 0)
+		return -errno;
+	return sync_folder(parent);
+}
+
+struct json_object *gs_state_new(void)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *version = json_object_new_int(GS_STATE_VERSION);
+
+	if (!object || !version || json_object_object_add(object, "version", version) < 0) {
+		json_object_put(version);
+		json_object_put(object);
+		return NULL;
+	}
+	return object;
+}
+
+const char *gs_state_string(struct json_object *object, const char *key)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(object, key, &value) ||
+	    !json_object_is_type(value, json_type_string))
+		return NULL;
+	return json_object_get_string(value);
+}
+
+bool gs_state_is_name(const char *text)
+{
+	size_t length = strlen(text);
+
+	if (length == 0 || length > 127 || strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
+		return false;
+	for (const char *p = text; *p; p++)
+		if (*p == '/' || (unsigned char)*p < ' ')
+			return false;
+	return true;
+}
+
+int gs_state_set(struct json_object *object, const char *key, const char *value)
+{
+	struct json_object *text = NULL;
+
+	if (value) {
+		text = json_object_new_string(value);
+		if (!text)
+			return -ENOMEM;
+	}
+	if (json_object_object_add(object, key, text) < 0) {
+		json_object_put(text);
+		return -ENOMEM;
+	}
+	return 0;
+}
