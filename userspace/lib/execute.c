@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "execute.h"
+
+#include "journal.h"
+#include "remembered.h"
+#include "restore.h"
+
+static void tell(struct gs_executor *executor, const struct gs_step *step)
+{
+	const struct gs_execute_options *options = executor->options;
+
+	if (options->progress)
+		options->progress(executor->plan, step, options->data);
+}
+
+static bool cancelled(struct gs_executor *executor)
+{
+	const struct gs_execute_options *options = executor->options;
+
+	return options->cancelled && options->cancelled(options->data);
+}
+
+static int run_step(struct gs_executor *executor, struct gs_step *step)
+{
+	int r;
+
+	tell(executor, step);
+	if (cancelled(executor)) {
+		step->error = gs_asprintf("cancelled");
+		r = -ECANCELED;
+	} else {
+		r = gs_step_run(executor, &step->action, &step->error);
+	}
+	step->result = r < 0 ? GS_RESULT_FAILED : GS_RESULT_DONE;
+	gs_journal_mark(executor->engine, step);
+	tell(executor, step);
+	return r;
+}
+
+static int run_steps(struct gs_executor *executor)
+{
+	struct gs_plan *plan = executor->plan;
+
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		int r = run_step(executor, &plan->steps[i]);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static void mark_undone(struct gs_executor *executor)
+{
+	struct gs_plan *plan = executor->plan;
+
+	for (size_t i = plan->n_steps; i-- > 0;) {
+		struct gs_step *step = &plan->steps[i];
+
+		if (step->result != GS_RESULT_DONE || !step->undo)
+			continue;
+		step->result = GS_RESULT_UNDONE;
+		tell(executor, step);
+	}
+}
+
+static int undo(struct gs_executor *executor)
+{
+	gs_cleanup_free char *error = NULL;
+	gs_cleanup_free char *reason = NULL;
+
+	if (!gs_step_stuck(executor) && gs_restore(executor, &error) == 0) {
+		mark_undone(executor);
+		/* What was wrong with a quarantined card still is. */
+		return executor->plan->from == GS_MODE_QUARANTINED ? GS_EXIT_ATTENTION
+								   : GS_EXIT_FAILED;
+	}
+	reason = gs_asprintf("the switch could not be undone: %s",
+			     error ? error : "no reason is known");
+	gs_give_up(executor, reason);
+	return GS_EXIT_ATTENTION;
+}
+
+int gs_execute(struct gs_engine *engine, struct gs_lock *lock, struct gs_plan *plan,
+	       const struct gs_execute_options *options)
+{
+	struct gs_executor executor = {
+		.engine = engine, .lock = lock, .options = options, .plan = plan
+	};
+	int result = GS_EXIT_DONE;
+	int r;
+
+	if (engine->foreign_root)
+		return -EPERM;
+	if (plan->n_blockers > 0)
+		return -EINVAL;
+	if (plan->n_steps == 0)
+		return GS_EXIT_DONE;
+	/* A worker first: where none can be had, there is nothing to undo. */
+	r = gs_worker_start(engine, lock, &executor.worker);
+	if (r < 0)
+		return r;
+	r = gs_journal_write(engine, plan);
+	if (r < 0) {
+		gs_worker_stop(executor.worker);
+		return r;
+	}
+	if (run_steps(&executor) < 0)
+		result = undo(&executor);
+	/* A journal that stays is no harm: recovery finds the mode whole and ends it. */
+	(void)!gs_journal_end(engine);
+	gs_worker_stop(executor.worker);
+	return result;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* steps.h - how each op of a plan is done and verified; used by the executor only. */
+#ifndef GS_STEPS_H
+#define GS_STEPS_H
+
+#include "execute.h"
+#include "worker.h"
+
+struct gs_executor {
+	struct gs_engine *engine;
+	struct gs_lock *lock;	  /* NULL in tests */
+	struct gs_worker *worker; /* NULL: none was needed yet */
+	const struct gs_execute_options *options;
+	struct gs_plan *plan;
+};
+
+/*
+ * gs_step_run - do one action and verify it by a fresh read
+ * @error: a sentence that says what failed (allocated), untouched on success
+ *
+ * Returns 0 or -errno; -ETIMEDOUT when the kernel did not come back.
+ */
+int gs_step_run(struct gs_executor *executor, const struct gs_action *action,
+		char **error) gs_must_check;
+
+/* What the kernel shows now. A driver of NULL: none is bound. */
+int gs_live_driver(struct gs_engine *engine, const char *address, char **ret) gs_must_check;
+int gs_live_override(struct gs_executor *executor, const char *address, char **ret) gs_must_check;
+bool gs_live_vgpu(struct gs_engine *engine, const char *uuid);
+
+/* gs_value_split - "TYPE/UUID" or "PARENT/TYPE" at the last slash; both allocated */
+int gs_value_split(const char *value, char **ret_left, char **ret_right) gs_must_check;
+
+/*
+ * For the files that do steps. A worker that was killed in time, or died, is
+ * replaced; one that is stuck is not.
+ */
+int gs_step_job(struct gs_executor *executor, enum gs_job_kind kind, const char *path,
+		const char *data, char answer[GS_JOB_TEXT]) gs_must_check;
+int gs_step_write(struct gs_executor *executor, const char *path, const char *data,
+		  char **error) gs_must_check;
+int gs_step_stuck(const struct gs_executor *executor);
+
+/* gs_step_fail - returns @r; takes over @sentence, which replaces *@error */
+int gs_step_fail(char **error, int r, char *sentence);
+
+int gs_step_wait(struct gs_executor *executor, const struct gs_action *action,
+		 char **error) gs_must_check;
+int gs_step_create_vgpu_now(struct gs_executor *executor, const struct gs_action *action,
+			    char **error) gs_must_check;
+int gs_step_remove_vgpu_now(struct gs_executor *executor, const struct gs_action *action,
+			    char **error) gs_must_check;
+
+#endif

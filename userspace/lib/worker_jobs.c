@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "worker_jobs.h"
+
+#include <fcntl.h>
+#include <libkmod.h>
+
+#include "proof.h"
+#include "tree.h"
+
+static int do_write(struct gs_job_state *state, const struct gs_job *job,
+		    struct gs_job_answer *answer)
+{
+	gs_cleanup_close int fd = gs_tree_open(state->engine, job->path, O_WRONLY);
+	size_t length = strlen(job->data);
+	ssize_t n;
+
+	(void)answer;
+	if (fd < 0)
+		return fd;
+	/* It may block: that is what the deadline is for. */
+	fcntl(fd, F_SETFL, 0);
+	n = write(fd, job->data, length); /* one write: sysfs takes a value at a time */
+	if (n < 0)
+		return -errno;
+	return (size_t)n == length ? 0 : -EIO;
+}
+
+static int do_read(struct gs_job_state *state, const struct gs_job *job,
+		   struct gs_job_answer *answer)
+{
+	gs_cleanup_free char *text = NULL;
+	int r;
+
+	r = gs_tree_read(state->engine, job->path, &text);
+	if (r < 0)
+		return r;
+	if (strlen(text) >= sizeof(answer->text))
+		return -EFBIG;
+	strcpy(answer->text, text);
+	return 0;
+}
+
+/* A device that fell off the bus reads all ones. */
+static int do_answers(struct gs_job_state *state, const struct gs_job *job,
+		      struct gs_job_answer *answer)
+{
+	gs_cleanup_close int fd = gs_tree_open(state->engine, job->path, O_RDONLY);
+	uint16_t vendor;
+
+	(void)answer;
+	if (fd < 0)
+		return fd;
+	if (pread(fd, &vendor, sizeof(vendor), 0) != (ssize_t)sizeof(vendor))
+		return -EIO;
+	return vendor == 0xffff ? -ENXIO : 0;
+}
+
+/* libkmod prints to stderr unless told otherwise. */
+static void be_quiet(void *data, int priority, const char *file, int line, const char *function,
+		     const char *format, va_list arguments)
+{
+	(void)data;
+	(void)priority;
+	(void)file;
+	(void)line;
+	(void)function;
+	(void)format;
+	(void)arguments;
+}
+
+/* Loaded and ready, or built in: then there is nothing to look up. */
+static bool is_loaded(struct gs_engine *engine, const char *module)
+{
+	gs_cleanup_free char *state = NULL;
+	gs_cleanup_free char *name = strdup(module);
+	char path[GS_PATH_MAX];
+
+	for (char *p = name; p && *p; p++)
+		if (*p == '-')
+			*p = '_';
+	if (!name || gs_path(path, "sys/module/%s", name) < 0 || !gs_tree_exists(engine, path))
+		return false;
+	if (gs_path(path, "sys/module/%s/initstate", name) < 0 ||
+	    gs_tree_read(engine, path, &state) < 0)
+		return true;
+	return strcmp(state, "live") == 0;
+}
+
+/* A module that needs loading, and is there afterwards. */
+static int insert_module(struct kmod_module *module)
+{
+	int r = kmod_module_probe_insert_module(module, 0, NULL, NULL, NULL, NULL);
+	int state;
+
+	if (r < 0)
+		return r;
+	state = kmod_module_get_initstate(module);
+	if (state == KMOD_MODULE_LIVE || state == KMOD_MODULE_BUILTIN)
+		return 0;
+	return state < 0 ? state : -EIO;
+}
+
+static int insert_by_name(struct kmod_ctx *kmod, const char *name)
+{
+	struct kmod_list *modules = NULL;
+	struct kmod_list *item;
+	int r;
+
+	r = kmod_module_new_from_lookup(kmod, name, &modules);
+	if (r >= 0)
+		r = modules ? 0 : -ENOENT;
+	kmod_list_foreach(item, modules)
+	{
+		struct kmod_module *module = kmod_module_get_module(item);
+
+		if (r == 0)
+			r = insert_module(module);
+		kmod_module_unref(module);
+	}
+	kmod_module_unref_list(modules);
+	return r;
+}
+
+static int do_load_module(struct gs_job_state *state, const struct gs_job *job,
+			  struct gs_job_answer *answer)
+{
+	struct kmod_ctx *kmod;
+	int r;
+
+	(void)answer;
+	if (is_loaded(state->engine, job->path))
+		return 0;
+	if (state->engine->foreign_root)
+		return -EPERM;
+	kmod = kmod_new(NULL, NULL);
+	if (!kmod)
+		return -ENOMEM;
+	kmod_set_log_fn(kmod, be_quiet, NULL);
+	r = insert_by_name(kmod, job->path);
+	if (r == -ENOENT && job->data[0])
+		r = insert_by_name(kmod, job->data);
+	kmod_unref(kmod);
+	return r;
+}
+
+static int do_prove_group(struct gs_job_state *state, const struct gs_job *job,
+			  struct gs_job_answer *answer)
+{
+	(void)answer;
+	return gs_prove_group(state->engine, job->path);
+}
+
+static int do_try_open(struct gs_job_state *state, const struct gs_job *job,
+		       struct gs_job_answer *answer)
+{
+	gs_cleanup_close int fd = gs_tree_open(state->engine, job->path, O_RDWR);
+
+	(void)answer;
+	return fd < 0 ? fd : 0;
+}
+
+static int do_hold_open(struct gs_job_state *state, const struct gs_job *job,
+			struct gs_job_answer *answer)
+{
+	int fd;
+
+	(void)answer;
+	for (size_t i = 0; i < state->n_held; i++)
+		if (strcmp(state->held[i].path, job->path) == 0)
+			return 0;
+	if (gs_grow(&state->held, state->n_held, sizeof(*state->held)) < 0)
+		return -ENOMEM;
+	fd = gs_tree_open(state->engine, job->path, O_RDWR);
+	if (fd < 0)
+		return fd;
+	strcpy(state->held[state->n_held].path, job->path);
+	state->held[state->n_held++].fd = fd;
+	return 0;
+}
+
+static int do_let_go(struct gs_job_state *state, const struct gs_job *job,
+		     struct gs_job_answer *answer)
+{
+	(void)answer;
+	for (size_t i = state->n_held; i-- > 0;) {
+		if (job->path[0] && strcmp(state->held[i].path, job->path) != 0)
+			continue;
+		close(state->held[i].fd);
+		state->held[i] = state->held[--state->n_held];
+	}
+	return 0;
+}
+
+static int (*const job_table[])(struct gs_job_state *, const struct gs_job *,
+				struct gs_job_answer *) = {
+	[GS_JOB_WRITE] = do_write,
+	[GS_JOB_READ] = do_read,
+	[GS_JOB_LOAD_MODULE] = do_load_module,
+	[GS_JOB_PROVE_GROUP] = do_prove_group,
+	[GS_JOB_ANSWERS] = do_answers,
+	[GS_JOB_TRY_OPEN] = do_try_open,
+	[GS_JOB_HOLD_OPEN] = do_hold_open,
+	[GS_JOB_LET_GO] = do_let_go,
+};
+
+int gs_job_run(struct gs_job_state *state, const struct gs_job *job, struct gs_job_answer *answer)
+{
+	if (job->kind >= GS_ARRAY_SIZE(job_table) || !job_table[job->kind])
+		return -ENOTSUP;
+	return job_table[job->kind](state, job, answer);
+}
