@@ -162,7 +162,7 @@ create_mdev() # PARENT TYPE UUID: loads the sample driver first where the parent
 
 remove_mdev() { echo 1 >"/sys/bus/mdev/devices/$1/remove"; }
 
-sysfs_state() { pci-state; }
+sysfs_state() { pci-state; ls /sys/bus/mdev/devices 2>/dev/null; }
 
 snapshot_sysfs() { sysfs_state >/tmp/sysfs.before; }
 

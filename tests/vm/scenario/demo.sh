@@ -51,7 +51,7 @@ guest_shows() # WANTED KIND NAME
 
 card=$(free_card)
 make_vgpu_host "$card" || { check "the stand-in vGPU driver takes $card" false; exit; }
-ids=$(vendor_of "$card"):$(device_of "$card")
+ids=$(id_of "$card")
 snapshot_sysfs
 
 step_holds "list" gpushift list

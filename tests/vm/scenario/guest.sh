@@ -6,7 +6,7 @@
 . /tests/cards.sh
 
 card=$(free_card)
-ids=$(vendor_of "$card"):$(device_of "$card")
+ids=$(id_of "$card")
 expect_exit 0 "to passthrough" gpushift set "$card" passthrough
 check "a guest sees $ids" guest_has "$ids" pci "$card"
 expect_exit 0 "back" gpushift set "$card" host

@@ -8,11 +8,11 @@ expected_state() # CARD ADDRESS...: as it was before, but for the functions that
 	local line address moving=" ${*:2} "
 	while read -r line; do
 		address=${line%% *}
-		if [[ $moving == *" $address "* ]]; then echo "$address vfio-pci vfio-pci"; else echo "$line"; fi
+		if [[ $moving == *" $address "* ]]; then echo "$address driver=vfio-pci driver_override=vfio-pci"; else echo "$line"; fi
 	done </tmp/before
 }
 
-drivers_state() { pci-state --drivers; }
+drivers_state() { pci-state | cut -d" " -f1-3; }
 
 with_reset()
 {
