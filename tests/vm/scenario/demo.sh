@@ -54,6 +54,8 @@ make_vgpu_host "$card" || { check "the stand-in vGPU driver takes $card" false; 
 ids=$(id_of "$card")
 snapshot_sysfs
 
+say "An emulated host on kernel $(uname -r | cut -d. -f1,2). A stand-in plays the vendor's vGPU driver (nvidia) of $card."
+say ""
 step_holds "list" gpushift list
 step_holds "plan" gpushift plan "$card" passthrough
 step_holds "host to passthrough" gpushift set "$card" passthrough
