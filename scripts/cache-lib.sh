@@ -3,6 +3,7 @@
 
 CACHE=${GPUSHIFT_CACHE:-/var/cache/gpushift-tests}
 # The kernels that the tests boot; each has a meta package of headers that scripts/deps installs.
+# shellcheck disable=SC2034
 KERNEL_SERIES="6.1 6.12"
 
 say() { printf '%s\n' "$*" >&2; }

@@ -85,7 +85,7 @@ add_modules() # ROOT SERIES KERNEL FOLDER...
 pack() # ROOT: as an archive on standard output
 {
 	# /lib is a link in the base archive; what comes later must not replace it by a folder.
-	[[ ! -d $1/lib || -L $1/lib ]] || { mkdir -p "$1/usr"; cp -al "$1/lib/." "$1/usr/lib/"; rm -r "$1/lib"; }
+	[[ ! -d $1/lib || -L $1/lib ]] || { mkdir -p "$1/usr"; cp -al "$1/lib/." "$1/usr/lib/"; rm -r "${1:?}/lib"; }
 	(cd "$1" && find . -mindepth 1 | cpio --quiet -o -H newc -R 0:0)
 }
 
@@ -96,7 +96,8 @@ qemu() { TOPOLOGY_ARGS+=("$@"); }
 append() { TOPOLOGY_APPEND+=" $*"; }
 memory() { TOPOLOGY_MEMORY=$1; }
 
-load_topology() # NAME
+# shellcheck disable=SC2034
+load_topology() # NAME: leaves TOPOLOGY_ARGS, TOPOLOGY_APPEND and TOPOLOGY_MEMORY
 {
 	TOPOLOGY_ARGS=() TOPOLOGY_APPEND="" TOPOLOGY_MEMORY=1024
 	[[ -f $VM/topology/$1 ]] || die "no topology named $1; there are: $(cd "$VM/topology" && echo *)"

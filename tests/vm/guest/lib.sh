@@ -215,7 +215,6 @@ release_device() # NAME
 }
 
 KERNEL_TROUBLE='WARNING:|BUG:|Oops|Call Trace|general protection fault|refcount_t:|UBSAN:|KASAN:|INFO: task .* blocked|soft lockup|possible recursive locking'
-expected_log=""
 expect_kernel_log() { echo "$1" >>/tmp/expected.log; }
 
 check_kernel_log()
