@@ -61,7 +61,7 @@ static void tell_and_hang(struct gs_engine *engine, struct gs_records *records, 
 	(void)engine;
 	(void)data;
 	gs_record_field(records, "before");
-	gs_record_flush(records);
+	gs_record_publish(records);
 	gs_record_field(records, "lost");
 	for (;;)
 		pause();
@@ -87,7 +87,7 @@ static void tell_for_ever(struct gs_engine *engine, struct gs_records *records, 
 	(void)data;
 	for (;;) {
 		gs_record_field(records, "more");
-		gs_record_flush(records);
+		gs_record_publish(records);
 		usleep(1000);
 	}
 }
@@ -108,7 +108,7 @@ static void tell_and_die(struct gs_engine *engine, struct gs_records *records, v
 	gs_record_field(records, "whole");
 	gs_record_field(records, "cut off");
 	records->used -= 3;
-	gs_record_flush(records);
+	gs_record_publish(records);
 	kill(getpid(), *(int *)data);
 }
 
@@ -132,6 +132,27 @@ static void tell_descriptors(struct gs_engine *engine, struct gs_records *record
 		open += fcntl(fd, F_GETFD) >= 0;
 	gs_record_number(records, open);
 	gs_record_number(records, fcntl(engine->root_fd, F_GETFD) >= 0);
+}
+
+static void tell_too_much(struct gs_engine *engine, struct gs_records *records, void *data)
+{
+	(void)engine;
+	(void)data;
+	for (;;)
+		gs_record_field(records, "0123456789");
+}
+
+static void too_much_is_no_complete_answer(void **state)
+{
+	struct gs_answer answer = ask(*state, tell_too_much, NULL, PATIENT, PATIENT);
+	size_t count = 0;
+	const char *field;
+
+	assert_false(answer.complete);
+	for (; (field = gs_answer_next(&answer)); count++)
+		assert_string_equal(field, "0123456789");
+	assert_int_equal(count, GS_RECORDS_MAX / 11);
+	gs_answer_clear(&answer);
 }
 
 /* A stuck child must hold neither our lock nor the terminal. */
@@ -196,6 +217,7 @@ int main(void)
 		fixture_test(what_was_told_in_time_counts),
 		fixture_test(a_talker_is_stopped_too),
 		fixture_test(a_crash_is_no_complete_answer),
+		fixture_test(too_much_is_no_complete_answer),
 		fixture_test(nothing_is_inherited_but_the_tree),
 		fixture_test(a_parent_that_ignores_children_is_fine),
 		fixture_test(places_where_children_hang_are_left_out),

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -17,42 +18,22 @@ struct gs_stuck_child {
 	char *at;
 };
 
-void gs_record_flush(struct gs_records *records)
+void gs_record_publish(struct gs_records *records)
 {
-	size_t done = 0;
-	ssize_t n;
-
-	while (done < records->used) {
-		n = write(records->fd, records->buffer + done, records->used - done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			_exit(1);
-		done += (size_t)n;
-	}
-	records->used = 0;
+	atomic_store_explicit(&records->shared->published, records->used, memory_order_release);
 }
 
-static void put(struct gs_records *records, const char *bytes, size_t length)
-{
-	size_t room;
-
-	while (length) {
-		if (records->used == sizeof(records->buffer))
-			gs_record_flush(records);
-		room = sizeof(records->buffer) - records->used;
-		if (room > length)
-			room = length;
-		memcpy(records->buffer + records->used, bytes, room);
-		records->used += room;
-		bytes += room;
-		length -= room;
-	}
-}
-
+/* Without room the answer ends here, and is not complete. */
 void gs_record_field(struct gs_records *records, const char *text)
 {
-	put(records, text, strlen(text) + 1);
+	size_t length = strlen(text) + 1;
+
+	if (length > sizeof(records->shared->bytes) - records->used) {
+		gs_record_publish(records);
+		_exit(1);
+	}
+	memcpy(records->shared->bytes + records->used, text, length);
+	records->used += length;
 }
 
 void gs_record_number(struct gs_records *records, long number)
@@ -103,22 +84,23 @@ static void drop_descriptors(int keep_one, int keep_other)
 	close_range_of(high + 1, INT32_MAX);
 }
 
-static void child_main(struct gs_engine *engine, int fd, gs_child_function function, void *data)
+static void child_main(struct gs_engine *engine, int fd, struct gs_shared_records *shared,
+		       gs_child_function function, void *data)
 {
-	struct gs_records records = { .fd = fd };
+	struct gs_records records = { .shared = shared };
 	sigset_t none;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	signal(SIGPIPE, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	drop_descriptors(fd, engine->root_fd);
 	function(engine, &records, data);
-	gs_record_flush(&records);
+	gs_record_publish(&records);
 	_exit(0);
 }
 
-static pid_t start(struct gs_engine *engine, gs_child_function function, void *data, int *ret_fd)
+static pid_t start(struct gs_engine *engine, struct gs_shared_records *shared,
+		   gs_child_function function, void *data, int *ret_fd)
 {
 	int ends[2];
 	pid_t pid;
@@ -127,7 +109,7 @@ static pid_t start(struct gs_engine *engine, gs_child_function function, void *d
 		return -errno;
 	pid = fork();
 	if (pid == 0)
-		child_main(engine, ends[1], function, data);
+		child_main(engine, ends[1], shared, function, data);
 	close(ends[1]);
 	if (pid < 0) {
 		pid = -errno;
@@ -138,49 +120,31 @@ static pid_t start(struct gs_engine *engine, gs_child_function function, void *d
 	return pid;
 }
 
-static int append(struct gs_answer *answer, size_t *size, int fd)
+/*
+ * Waits for the child's end of the pipe to close, as long as it goes on
+ * publishing. Returns 0, -ETIMEDOUT, or -errno.
+ */
+static int await(struct gs_shared_records *shared, int fd, unsigned int quiet_ms,
+		 unsigned int total_ms)
 {
-	char *grown;
-	ssize_t n;
-
-	if (*size - answer->length < 4096) {
-		grown = realloc(answer->text, *size + 16384);
-		if (!grown)
-			return -ENOMEM;
-		answer->text = grown;
-		*size += 16384;
-	}
-	n = read(fd, answer->text + answer->length, *size - answer->length);
-	if (n < 0)
-		return errno == EINTR ? 1 : -errno;
-	answer->length += (size_t)n;
-	return n > 0;
-}
-
-/* Returns 0 at the end of what the child says, -ETIMEDOUT, or -errno. */
-static int collect(struct gs_answer *answer, int fd, unsigned int quiet_ms, unsigned int total_ms)
-{
-	uint64_t end = gs_now_us() + (uint64_t)total_ms * 1000;
-	struct pollfd wait = { .fd = fd, .events = POLLIN };
-	uint64_t now, quiet_end = gs_now_us() + (uint64_t)quiet_ms * 1000;
-	size_t size = 0;
+	uint64_t end = gs_now_us() + (uint64_t)total_ms * 1000, now = gs_now_us();
+	struct pollfd closed = { .fd = fd };
+	size_t last = 0, published = 0;
+	uint64_t left;
 	int r;
 
 	do {
-		now = gs_now_us();
-		if (now >= end || now >= quiet_end)
-			return -ETIMEDOUT;
-		r = poll(&wait, 1, (int)(((end < quiet_end ? end : quiet_end) - now) / 1000) + 1);
+		last = published;
+		left = (end - now) / 1000 + 1;
+		r = poll(&closed, 1, (int)(left < quiet_ms ? left : quiet_ms));
 		if (r < 0 && errno != EINTR)
 			return -errno;
-		if (r <= 0) {
-			r = 1;
-			continue;
-		}
-		r = append(answer, &size, fd);
-		quiet_end = gs_now_us() + (uint64_t)quiet_ms * 1000;
-	} while (r > 0);
-	return r;
+		if (r > 0)
+			return 0;
+		published = atomic_load_explicit(&shared->published, memory_order_acquire);
+		now = gs_now_us();
+	} while (now < end && (published != last || r < 0));
+	return -ETIMEDOUT;
 }
 
 static void await_end(pid_t pid, unsigned int wait_ms)
@@ -208,46 +172,79 @@ static bool reap(pid_t pid, int *status, unsigned int wait_ms)
 	return r == pid;
 }
 
-static int end_child(struct gs_answer *answer, pid_t pid, int collected)
+/* How a child that closed its end of the pipe ended: it is on its last instructions. */
+static bool ended_well(pid_t pid)
 {
 	int status = 0;
+	pid_t r;
 
-	/* Its end of the pipe is closed: it is on its last instructions. */
-	if (collected == 0 && waitpid(pid, &status, 0) == pid) {
-		answer->complete = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-		return 0;
-	}
-	if (collected == 0) {
-		answer->complete = errno == ECHILD;
+	do {
+		r = waitpid(pid, &status, 0);
+	} while (r < 0 && errno == EINTR);
+	/* Somebody who reaps all children has the status. */
+	return r < 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static int end_child(struct gs_answer *answer, pid_t pid, int awaited)
+{
+	int status;
+
+	if (awaited == 0) {
+		answer->complete = ended_well(pid);
 		return 0;
 	}
 	kill(pid, SIGKILL);
 	if (!reap(pid, &status, KILL_GRACE_MS))
 		answer->stuck = pid;
-	return collected == -ETIMEDOUT ? 0 : collected;
+	return awaited == -ETIMEDOUT ? 0 : awaited;
+}
+
+/* A copy of what was published; whatever came after the last NUL is cut off. */
+static int copy_answer(const struct gs_shared_records *shared, struct gs_answer *answer)
+{
+	size_t length = atomic_load_explicit(&shared->published, memory_order_acquire);
+
+	answer->text = malloc(length + 1);
+	if (!answer->text)
+		return -ENOMEM;
+	memcpy(answer->text, shared->bytes, length);
+	while (length && answer->text[length - 1])
+		length--;
+	answer->length = length;
+	return 0;
+}
+
+static int ask(struct gs_engine *engine, struct gs_shared_records *shared,
+	       gs_child_function function, void *data, unsigned int quiet_ms,
+	       unsigned int total_ms, struct gs_answer *answer)
+{
+	gs_cleanup_close int fd = -1;
+	pid_t pid = start(engine, shared, function, data, &fd);
+	int r;
+
+	if (pid < 0)
+		return pid;
+	r = end_child(answer, pid, await(shared, fd, quiet_ms, total_ms));
+	return r < 0 ? r : copy_answer(shared, answer);
 }
 
 int gs_child_read(struct gs_engine *engine, gs_child_function function, void *data,
 		  unsigned int quiet_ms, unsigned int total_ms, struct gs_answer *ret)
 {
 	struct gs_answer answer = { 0 };
-	gs_cleanup_close int fd = -1;
-	pid_t pid;
+	void *shared;
 	int r;
 
-	pid = start(engine, function, data, &fd);
-	if (pid < 0)
-		return pid;
-	r = collect(&answer, fd, quiet_ms, total_ms);
-	r = end_child(&answer, pid, r);
-	if (r < 0) {
-		gs_answer_clear(&answer);
-		return r;
-	}
-	while (answer.length && answer.text[answer.length - 1])
-		answer.length--;
-	*ret = answer;
-	return 0;
+	shared = mmap(NULL, sizeof(struct gs_shared_records), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (shared == MAP_FAILED)
+		return -errno;
+	r = ask(engine, shared, function, data, quiet_ms, total_ms, &answer);
+	/* A stuck child keeps its own mapping. */
+	munmap(shared, sizeof(struct gs_shared_records));
+	if (r == 0)
+		*ret = answer;
+	return r;
 }
 
 int gs_child_keep(struct gs_engine *engine, pid_t pid, const char *at)

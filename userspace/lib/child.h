@@ -2,21 +2,33 @@
 /*
  * child.h - reads that can block in the kernel, made by an expendable child.
  *
- * The child writes records over a pipe: a kind and fields, each ending in NUL.
- * Whatever it wrote before the deadline counts; a child that does not end by
- * then is killed, and left alone when the kernel does not let it die. It keeps
- * no descriptor of its parent but the tree and the pipe, so that a stuck
- * one holds neither a lock nor a terminal.
+ * The child writes records, fields that each end in NUL, into memory that it
+ * shares with its parent: a pipe would cost two task switches for each thing
+ * that must not be lost. Whatever it published before the deadline counts; a
+ * child that does not end by then is killed, and left alone when the kernel does
+ * not let it die. It keeps no descriptor of its parent but the tree's and the
+ * pipe's whose end tells that it is gone, so that a stuck one holds neither a
+ * lock nor a terminal.
  */
 #ifndef GS_CHILD_H
 #define GS_CHILD_H
 
+#include <stdatomic.h>
+
 #include "engine.h"
+
+/* More than a host with ten thousand processes needs; only used pages cost memory. */
+#define GS_RECORDS_MAX (8 * 1024 * 1024)
+
+/* What both see. */
+struct gs_shared_records {
+	_Atomic size_t published;
+	char bytes[GS_RECORDS_MAX];
+};
 
 /* Where the child writes. */
 struct gs_records {
-	int fd;
-	char buffer[4096];
+	struct gs_shared_records *shared;
 	size_t used;
 };
 
@@ -24,8 +36,8 @@ struct gs_records {
 void gs_record_field(struct gs_records *records, const char *text);
 void gs_record_number(struct gs_records *records, long number);
 
-/* gs_record_flush - before what may block, so that nothing known is lost */
-void gs_record_flush(struct gs_records *records);
+/* gs_record_publish - before what may block, so that nothing known is lost */
+void gs_record_publish(struct gs_records *records);
 
 /* What the parent got. */
 struct gs_answer {

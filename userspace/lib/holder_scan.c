@@ -2,8 +2,8 @@
 /*
  * holder_scan.c - who has device nodes open, disks mounted, interfaces up.
  *
- * Runs in the child. What may wait for a file server, or for the memory map
- * of a stuck process, comes after a flush, so that the parent knows the rest.
+ * Runs in the child. What is known is published before each read that may wait
+ * for a file server, or for the memory map of a stuck process.
  */
 #include <ctype.h>
 #include <fcntl.h>
@@ -109,7 +109,7 @@ static void know_process(struct scan *scan, struct process *process)
 	if (process->known)
 		return;
 	process->known = true;
-	gs_record_flush(scan->records);
+	gs_record_publish(scan->records);
 	if (read_proc(scan, process->pid, "comm", process->name, sizeof(process->name)) < 0)
 		process->name[0] = '\0';
 	process->name[strcspn(process->name, "\n")] = '\0';
@@ -154,7 +154,7 @@ static void look_at_file(struct scan *scan, struct process *process, const char 
 	text[n] = '\0';
 	if (!is_candidate(scan, text))
 		return;
-	gs_record_flush(scan->records);
+	gs_record_publish(scan->records);
 	/* In another tree the links are texts and no open files. */
 	if (!scan->engine->foreign_root &&
 	    statx(process->fd_folder, name, AT_STATX_DONT_SYNC, STATX_TYPE, &stat) < 0)

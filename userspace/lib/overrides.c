@@ -47,7 +47,7 @@ static void ask(struct gs_engine *engine, struct gs_records *records, void *data
 		if (gs_path(path, "sys/bus/pci/devices/%s/driver_override",
 			    questions->functions[i]->text) < 0)
 			_exit(1);
-		gs_record_flush(records);
+		gs_record_publish(records);
 		text = NULL;
 		/* A function that went, or a kernel without overrides, has none known. */
 		if (gs_tree_read(engine, path, &text) < 0)

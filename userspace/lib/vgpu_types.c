@@ -128,7 +128,7 @@ static void tell(struct gs_engine *engine, struct gs_records *records, void *dat
 	for (size_t i = questions->first; i < questions->count; i++) {
 		const char *parent = questions->parents[i].name;
 
-		gs_record_flush(records);
+		gs_record_publish(records);
 		types = NULL;
 		if (gs_child_stuck_at(engine, parent) ||
 		    gs_path(path, PARENTS "/%s/mdev_supported_types", parent) < 0 ||
