@@ -6,11 +6,14 @@
  *	<tab>1b38  GP102GL [Tesla P40]
  *	<tab><tab>10de 11d9  a subsystem
  *	C 03  a device class
+ *
+ * Vendors are sorted. The file has more than a million bytes, of which a search
+ * by halves looks at few.
  */
 #include "pci_ids.h"
 
-/* Below this many bytes the search by halves goes on line by line. */
-#define SEARCH_LINEAR 4096
+/* Below this many bytes the search goes on line by line. */
+#define SEARCH_LINEAR 1024
 
 struct span {
 	const char *start;
@@ -46,58 +49,35 @@ static long line_id(const char *p, const char *end)
 	return id;
 }
 
-/* The first vendor line after the line that @p is in, or @end. */
-static const char *next_vendor(const char *p, const char *end)
+/* The first vendor line after the line that @p is in and before @limit, or NULL. */
+static const char *next_vendor(const char *p, const char *limit, const char *end)
 {
-	for (p = line_end(p, end); p < end; p = line_end(p, end)) {
+	for (p = line_end(p, limit); p < limit; p = line_end(p, limit)) {
 		p++;
 		if (line_id(p, end) >= 0)
 			return p;
 	}
-	return end;
+	return NULL;
 }
 
-/* A place before the vendor's line, and near it if the file is sorted. */
-static const char *approach(const struct gs_pci_ids *ids, uint16_t vendor)
+static const char *find_vendor(const struct gs_pci_ids *ids, const char *end, uint16_t vendor)
 {
-	const char *low = ids->text, *high = ids->text + ids->length;
-	const char *end = high, *middle, *line;
+	const char *low = ids->text, *high = end, *middle, *line;
 
 	while (high - low > SEARCH_LINEAR) {
 		middle = low + (high - low) / 2;
-		line = next_vendor(middle, end);
-		if (line >= high || line_id(line, end) >= vendor)
+		line = next_vendor(middle, high, end);
+		if (!line || line_id(line, end) > vendor)
 			high = middle;
 		else
 			low = line;
 	}
-	return low;
+	while (low && line_id(low, end) < vendor)
+		low = next_vendor(low, end, end);
+	return low && line_id(low, end) == vendor ? low : NULL;
 }
 
-static const char *find_vendor_from(const char *p, const char *end, uint16_t vendor, bool sorted)
-{
-	long id = p < end ? line_id(p, end) : -1;
-
-	while (id != vendor) {
-		p = next_vendor(p, end);
-		if (p == end)
-			return NULL;
-		id = line_id(p, end);
-		if (sorted && id > vendor)
-			return NULL;
-	}
-	return p;
-}
-
-static const char *find_vendor(const struct gs_pci_ids *ids, uint16_t vendor)
-{
-	const char *end = ids->text + ids->length;
-	const char *line = find_vendor_from(approach(ids, vendor), end, vendor, true);
-
-	/* Nothing promises that somebody's own file is sorted. */
-	return line ? line : find_vendor_from(ids->text, end, vendor, false);
-}
-
+/* Line by line: where the vendor's devices end could not be found faster. */
 static const char *find_device(const char *vendor_line, const char *end, uint16_t device)
 {
 	const char *p = line_end(vendor_line, end);
@@ -124,7 +104,7 @@ static struct span name_of(const char *line, const char *end)
 char *gs_pci_ids_name(const struct gs_pci_ids *ids, uint16_t vendor, uint16_t device)
 {
 	const char *end = ids->text + ids->length;
-	const char *line = ids->length ? find_vendor(ids, vendor) : NULL;
+	const char *line = find_vendor(ids, end, vendor);
 	struct span first, second;
 
 	if (!line)
