@@ -331,9 +331,12 @@ static bool was_told(const struct gs_records *records, const char *wanted)
 /* On the host itself open files count by their number, whatever their name. */
 static void real_open_files_are_found(void **state)
 {
-	struct gs_node node = { .path = "/dev/other-name", .major = 1, .minor = 7 };
+	struct gs_node node[] = {
+		{ .path = "/dev/other-name", .major = 1, .minor = 7 },
+		{ .path = "/dev/disk", .major = 1, .minor = 7, .block = true, .target = 4711 },
+	};
 	struct gs_records records = { .shared = malloc(sizeof(*records.shared)) };
-	struct gs_nodes nodes = { .nodes = &node, .n_nodes = 1 };
+	struct gs_nodes nodes = { .nodes = node, .n_nodes = 2 };
 	struct gs_engine *engine;
 	char wanted[16];
 	pid_t pid;
@@ -351,11 +354,13 @@ static void real_open_files_are_found(void **state)
 	/* The child may not have opened it yet. */
 	for (int i = 0; i < 500 && !was_told(&records, wanted); i++) {
 		records.used = 0;
-		node.seen_pid = 0;
+		node[0].seen_pid = node[1].seen_pid = 0;
 		gs_holders_scan(engine, &records, &nodes);
 		usleep(10000);
 	}
 	assert_true(was_told(&records, wanted));
+	/* A disk of the same number is another device. */
+	assert_false(was_told(&records, "4711"));
 	kill(pid, SIGKILL);
 	free(records.shared);
 	gs_engine_close(engine);

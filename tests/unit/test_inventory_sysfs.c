@@ -124,6 +124,34 @@ static void root_buses_join_nobody(void **state)
 	assert_true(LISTED(fixture->host, "0000:00:02.1"));
 }
 
+/* A VF's address looks like one of a slot that it does not sit in. */
+static void vfs_sit_in_no_slot(void **state)
+{
+	struct fixture *fixture = *state;
+	struct tree *tree = fixture->tree;
+	struct tree_function *disk = tree_function(tree, NULL, "0000:00:03.0", 0x010802);
+
+	tree_function(tree, NULL, "0000:00:04.0", 0x030000);
+	tree_vf(tree_sriov(disk, 8), "0000:00:04.1", 0x010802);
+	fixture_read(fixture, 0);
+	assert_int_equal(fixture->host->n_functions, 1);
+}
+
+/* The bus that VFs have to themselves counts as one, as the module has it. */
+static void vfs_of_a_bus_of_their_own_belong_together(void **state)
+{
+	struct fixture *fixture = *state;
+	struct tree_function *pf;
+
+	pf = tree_sriov(tree_function(fixture->tree, NULL, "0000:00:0a.0", 0x118000), 8);
+	tree_vf(pf, "0000:01:00.0", 0x038000);
+	tree_vf(pf, "0000:01:01.0", 0x118000);
+	tree_vf(pf, "0000:02:00.0", 0x118000);
+	fixture_read(fixture, 0);
+	assert_int_equal(fixture->host->n_functions, 2);
+	assert_true(LISTED(fixture->host, "0000:01:01.0"));
+}
+
 static void accelerators_are_listed(void **state)
 {
 	struct fixture *fixture = *state;
@@ -348,6 +376,8 @@ int main(void)
 		fixture_test(absolute_links_do_as_well),
 		fixture_test(only_what_belongs_to_a_display_is_listed),
 		fixture_test(root_buses_join_nobody),
+		fixture_test(vfs_sit_in_no_slot),
+		fixture_test(vfs_of_a_bus_of_their_own_belong_together),
 		fixture_test(accelerators_are_listed),
 		fixture_test(domains_are_told_apart),
 		fixture_test(vfs_are_known),
