@@ -3,6 +3,9 @@
 
 #include "inventory.h"
 
+/* How often overrides are asked for again, two seconds each. */
+#define ASK_AGAIN 3
+
 struct list {
 	struct gs_function **functions;
 	size_t count;
@@ -41,8 +44,16 @@ static int collect(const struct gs_host *host, const struct gs_card *card,
 	return r;
 }
 
-int gs_want_resolve(struct gs_engine *engine, const struct gs_host *host,
-		    const struct gs_card *card, struct gs_want *want)
+static bool knows_overrides(const struct gs_card *card)
+{
+	for (size_t i = 0; i < card->n_functions; i++)
+		if (card->functions[i]->override_known == GS_UNKNOWN)
+			return false;
+	return true;
+}
+
+int gs_want_resolve(struct gs_engine *engine, struct gs_host *host, const struct gs_card *card,
+		    struct gs_want *want)
 {
 	struct list list = { 0 };
 	int unreadable;
@@ -52,6 +63,8 @@ int gs_want_resolve(struct gs_engine *engine, const struct gs_host *host,
 	if (want->driver)
 		want->driver_known = gs_driver_known(engine, host, want->driver);
 	r = collect(host, card, want, &list);
+	for (int n = 0; r == 0 && n < ASK_AGAIN && !knows_overrides(card); n++)
+		r = gs_overrides_read(engine, host);
 	if (r == 0 && list.count > 0)
 		r = gs_holders_of_functions(engine, list.functions, list.count, &want->with_holders,
 					    &want->n_with_holders, &unreadable);

@@ -10,10 +10,12 @@
  * gs_want_resolve - fill driver_known, and with_holders: who uses the
  * functions outside @card that would move
  *
- * To be called before gs_plan_make(). Returns 0 or -errno.
+ * To be called before gs_plan_make(). Overrides that were not read in time
+ * are asked for again: a host that is busy must not look like one that is
+ * stuck. Returns 0 or -errno.
  */
-int gs_want_resolve(struct gs_engine *engine, const struct gs_host *host,
-		    const struct gs_card *card, struct gs_want *want) gs_must_check;
+int gs_want_resolve(struct gs_engine *engine, struct gs_host *host, const struct gs_card *card,
+		    struct gs_want *want) gs_must_check;
 
 /* gs_want_clear - frees what gs_want_resolve() filled */
 void gs_want_clear(struct gs_want *want);
