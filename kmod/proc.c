@@ -5,6 +5,7 @@
  * The position in the file is the address of the function plus one, so that an
  * open file holds no reference between two reads.
  */
+#include <linux/bitops.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 
@@ -48,34 +49,54 @@ static void *next(struct seq_file *file, void *item, loff_t *pos)
 	return show_from(file, pos);
 }
 
+/*
+ * What is escaped would break a line.  Only an override can hold such: it is
+ * whatever a user wrote.  The other strings are words of ours and names that
+ * the kernel gave to devices and drivers.
+ */
+static void show_override(struct seq_file *file, const char *override)
+{
+	seq_putc(file, ' ');
+	seq_escape(file, override, "\n\\");
+}
+
 static int show_item(const char *item, void *data)
 {
 	struct seq_file *file = data;
 
 	seq_putc(file, ' ');
-	seq_escape(file, item, "\n\\");
+	seq_puts(file, item);
 	return 0;
+}
+
+static void show_hex(struct seq_file *file, unsigned int digits, u32 number)
+{
+	char text[2 * sizeof(number) + 1];
+
+	text[digits] = '\0';
+	for (; digits; number >>= 4)
+		text[--digits] = "0123456789abcdef"[number & 15];
+	show_item(text, file);
 }
 
 static void show_number(struct seq_file *file,
 			const struct gpushift_field *field, s64 number)
 {
 	if (field->words && number < field->nr_words)
-		seq_printf(file, " %s", field->words[number]);
+		show_item(field->words[number], file);
 	else if (field->hex)
-		seq_printf(file, " %0*llx", field->hex, number);
+		show_hex(file, field->hex, number);
 	else
-		seq_printf(file, " %lld", number);
+		seq_put_decimal_ll(file, " ", number);
 }
 
+/* One line, without a formatter: a reader waits for thousands of them. */
 static void show_fact(struct seq_file *file, enum gpushift_attr attr,
 		      const struct gpushift_view *view)
 {
 	const struct gpushift_field *field = &gpushift_fields[attr];
 	const void *value = gpushift_fact(&view->facts, field);
 
-	if (field->kind == GPUSHIFT_KIND_NONE)
-		return;
 	seq_puts(file, field->key);
 	seq_putc(file, ':');
 	switch ((enum gpushift_kind)field->kind) {
@@ -94,7 +115,10 @@ static void show_fact(struct seq_file *file, enum gpushift_attr attr,
 		show_number(file, field, *(const s32 *)value);
 		break;
 	case GPUSHIFT_KIND_STRING:
-		show_item(*(const char *const *)value, file);
+		if (attr == GPUSHIFT_A_DRIVER_OVERRIDE)
+			show_override(file, *(const char *const *)value);
+		else
+			show_item(*(const char *const *)value, file);
 		break;
 	case GPUSHIFT_KIND_LIST:
 		gpushift_facts_each(view, attr, show_item, file);
@@ -106,7 +130,7 @@ static void show_fact(struct seq_file *file, enum gpushift_attr attr,
 static int show(struct seq_file *file, void *item)
 {
 	struct gpushift_view *view = item;
-	enum gpushift_attr attr;
+	u64 left;
 
 	if (item == SEQ_START_TOKEN) {
 		seq_printf(file, "gpushift %d generation %u functions %u\n",
@@ -116,9 +140,8 @@ static int show(struct seq_file *file, void *item)
 	}
 	gpushift_facts_read(view);
 	seq_putc(file, '\n');
-	for (attr = GPUSHIFT_A_ADDRESS; attr <= GPUSHIFT_A_MAX; attr++)
-		if (gpushift_fact_present(&view->facts, attr))
-			show_fact(file, attr, view);
+	for (left = view->facts.present; left; left &= left - 1)
+		show_fact(file, __ffs64(left), view);
 	return 0;
 }
 
