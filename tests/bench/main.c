@@ -3,8 +3,8 @@
  * main.c - one measurement a call. Prints `value NAME NUMBER` lines.
  *
  *	gpushift-bench facts module|sysfs	the facts, one a line
- *	gpushift-bench floor-parameters		module parameters that make the floor as large
- *	gpushift-bench dump ROUNDS		the module's dump and the floor's
+ *	gpushift-bench floor-parameters dump|proc	module parameters that make the floor as large
+ *	gpushift-bench dump NAME FAMILY all|scope parsed|received ROUNDS	a dump
  *	gpushift-bench sysfs ROUNDS		the facts from sysfs
  *	gpushift-bench read NAME FILE ROUNDS	a file, opened and read to its end
  *	gpushift-bench exec NAME ROUNDS COMMAND...	a program, from fork to its end
@@ -25,9 +25,9 @@
 #include "netlink.h"
 #include "sysfs.h"
 
-/* struct nlmsghdr and struct genlmsghdr; struct nlattr. */
-#define MESSAGE_HEADER 20
-#define ATTRIBUTE_HEADER 4
+/* In words of 4 bytes: struct nlmsghdr and struct genlmsghdr; struct nlattr. */
+#define MESSAGE_HEADER 5
+#define ATTRIBUTE_HEADER 1
 
 #define READ_SIZE 65536
 
@@ -63,39 +63,80 @@ static int do_facts(char **argv)
 	return 0;
 }
 
-static int read_file(void *data)
+static int read_file(const char *name)
 {
 	static char buffer[READ_SIZE];
-	int fd = open(data, O_RDONLY);
+	int fd = open(name, O_RDONLY);
 	ssize_t total = 0, n;
 
 	if (fd < 0)
-		err(1, "%s", (const char *)data);
+		err(1, "%s", name);
 	while ((n = read(fd, buffer, sizeof(buffer))) > 0)
 		total += n;
 	close(fd);
 	return n < 0 ? -1 : (int)total;
 }
 
+static unsigned int minimum(unsigned int a, unsigned int b)
+{
+	return a < b ? a : b;
+}
+
+/* The words of the @count shortest attributes together. */
+static unsigned int shortest(const struct profile *profile, unsigned int count)
+{
+	unsigned int sum = 0;
+
+	for (unsigned int words = 0; words < PROFILE_WORDS; words++) {
+		unsigned int n = minimum(count, profile->sized[words]);
+
+		sum += n * words;
+		count -= n;
+	}
+	return sum;
+}
+
+/* Shares @words out to @count attributes, in proportion to the lengths of the real ones. */
+static void print_sizes(const struct profile *profile, unsigned int count, unsigned int words)
+{
+	unsigned int all = shortest(profile, profile->attributes), before = 0;
+
+	printf("sizes=");
+	for (unsigned int i = 1; i <= count; i++) {
+		unsigned int upto = shortest(profile, profile->attributes * i / count);
+		unsigned int sum = (unsigned int)((unsigned long long)words * upto / all);
+
+		printf("%s%u", i > 1 ? "," : "", 4 * (sum - before));
+		before = sum;
+	}
+	printf("\n");
+}
+
 /*
- * The floor's messages are all alike: as many attributes as the real ones have
- * on average, rounded down, and of equal size. So it is never larger than what it
- * is compared with, and less than four bytes a message smaller.
+ * As many messages and attributes as the dump of the same functions has, whose
+ * attributes are as long, or for /proc as much shorter or longer as its bytes
+ * ask for. What does not divide by the number of messages goes to the first of
+ * them, so that the floor is at most 3 bytes smaller than what it is for.
  */
 static int do_floor_parameters(char **argv)
 {
-	unsigned int count, words;
-	struct dump dump;
+	bool proc = strcmp(argv[0], "proc") == 0;
+	struct profile profile = { 0 };
+	struct dump dump = { .all = !proc, .profile = &profile };
+	unsigned int bytes, headers, words;
 
-	(void)argv;
-	dump_facts(&dump);
-	count = dump.attributes / dump.messages;
-	words = (dump.bytes / dump.messages - MESSAGE_HEADER - count * ATTRIBUTE_HEADER) / 4;
-	printf("messages=%u sizes=", dump.messages);
-	for (unsigned int i = 0; i < count; i++)
-		printf("%s%u", i ? "," : "", 4 * (words / count + (i < words % count)));
-	printf("\n");
+	dump_open(&dump, GPUSHIFT_GENL_NAME);
+	if (dump_run(&dump) < 0 || !dump.messages)
+		errx(1, "the dump failed");
 	dump_close(&dump);
+	bytes = proc ? (unsigned int)read_file("/proc/gpushift") : dump.bytes;
+	headers = dump.messages * MESSAGE_HEADER + profile.attributes * ATTRIBUTE_HEADER;
+	if (bytes / 4 < headers)
+		errx(1, "%u bytes do not hold as many attributes", bytes);
+	words = bytes / 4 - headers;
+	printf("messages=%u\nlonger=%u\nmore=%u\n", dump.messages, words % dump.messages,
+	       profile.attributes % dump.messages);
+	print_sizes(&profile, profile.attributes / dump.messages, words / dump.messages);
 	return 0;
 }
 
@@ -104,24 +145,24 @@ static int run_dump(void *data)
 	return dump_run(data);
 }
 
-static void measure_dump(const char *name, struct dump *dump, unsigned int rounds)
-{
-	value(name, "ns", measure(rounds, run_dump, dump));
-	value(name, "messages", dump->messages);
-	value(name, "bytes", dump->bytes);
-}
-
 static int do_dump(char **argv)
 {
-	struct dump real = { .all = true }, floor = { 0 };
-	unsigned int rounds = (unsigned int)atoi(argv[0]);
+	struct profile profile = { 0 };
+	struct dump dump = {
+		.all = strcmp(argv[2], "all") == 0,
+		.unparsed = strcmp(argv[3], "received") == 0,
+	};
 
-	dump_open(&real, GPUSHIFT_GENL_NAME);
-	dump_open(&floor, FLOOR_FAMILY);
-	measure_dump("dump", &real, rounds);
-	measure_dump("floor-dump", &floor, rounds);
-	dump_close(&real);
-	dump_close(&floor);
+	dump_open(&dump, argv[1]);
+	value(argv[0], "ns", measure((unsigned int)atoi(argv[4]), run_dump, &dump));
+	dump.unparsed = false;
+	dump.profile = &profile;
+	if (dump_run(&dump) < 0)
+		errx(1, "the dump failed");
+	value(argv[0], "messages", dump.messages);
+	value(argv[0], "attributes", profile.attributes);
+	value(argv[0], "bytes", dump.bytes);
+	dump_close(&dump);
 	return 0;
 }
 
@@ -142,9 +183,14 @@ static int do_sysfs(char **argv)
 	return 0;
 }
 
+static int run_read(void *data)
+{
+	return read_file(data);
+}
+
 static int do_read(char **argv)
 {
-	value(argv[0], "ns", measure((unsigned int)atoi(argv[2]), read_file, argv[1]));
+	value(argv[0], "ns", measure((unsigned int)atoi(argv[2]), run_read, argv[1]));
 	value(argv[0], "bytes", (unsigned long long)read_file(argv[1]));
 	return 0;
 }
@@ -184,8 +230,8 @@ static const struct verb {
 	int (*run)(char **argv);
 } verbs[] = {
 	{ "facts", 1, do_facts },
-	{ "floor-parameters", 0, do_floor_parameters },
-	{ "dump", 1, do_dump },
+	{ "floor-parameters", 1, do_floor_parameters },
+	{ "dump", 5, do_dump },
 	{ "sysfs", 1, do_sysfs },
 	{ "read", 3, do_read },
 	{ "exec", 3, do_exec },

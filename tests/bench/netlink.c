@@ -109,15 +109,17 @@ static void take(struct host *host, const struct genlmsghdr *generic, struct nla
 		append(function->group->type, VALUE_SIZE, nla_get_string(attr), "");
 }
 
-static unsigned int count_attributes(const struct genlmsghdr *generic)
+static void count_attributes(struct profile *profile, const struct genlmsghdr *generic)
 {
+	unsigned int words;
 	struct nlattr *attr;
-	unsigned int count = 0;
 	int left;
 
-	nla_for_each_attr(attr, genlmsg_attrdata(generic, 0), genlmsg_attrlen(generic, 0), left)
-		count++;
-	return count;
+	nla_for_each_attr(attr, genlmsg_attrdata(generic, 0), genlmsg_attrlen(generic, 0), left) {
+		words = ((unsigned int)nla_len(attr) + 3) / 4;
+		profile->attributes++;
+		profile->sized[words < PROFILE_WORDS ? words : PROFILE_WORDS - 1]++;
+	}
 }
 
 static int on_message(struct nl_msg *message, void *data)
@@ -126,14 +128,16 @@ static int on_message(struct nl_msg *message, void *data)
 	struct nlmsghdr *header = nlmsg_hdr(message);
 	struct dump *dump = data;
 
+	if (dump->unparsed)
+		return NL_OK;
 	if (genlmsg_parse(header, 0, attrs, GPUSHIFT_A_MAX, NULL) < 0)
 		errx(1, "a message that cannot be parsed");
 	dump->messages++;
 	dump->bytes += header->nlmsg_len;
-	if (dump->host) {
+	if (dump->host)
 		take(dump->host, nlmsg_data(header), attrs);
-		dump->attributes += count_attributes(nlmsg_data(header));
-	}
+	if (dump->profile)
+		count_attributes(dump->profile, nlmsg_data(header));
 	return NL_OK;
 }
 
@@ -169,7 +173,6 @@ int dump_run(struct dump *dump)
 
 	dump->messages = 0;
 	dump->bytes = 0;
-	dump->attributes = 0;
 	if (request && genlmsg_put(request, NL_AUTO_PORT, NL_AUTO_SEQ, dump->family, 0, NLM_F_DUMP,
 				   GPUSHIFT_CMD_FUNCTION_GET, GPUSHIFT_GENL_VERSION))
 		r = dump->all ? nla_put_flag(request, GPUSHIFT_A_ALL) : 0;
