@@ -103,8 +103,8 @@ static void print_sizes(const struct profile *profile, unsigned int count, unsig
 
 	printf("sizes=");
 	for (unsigned int i = 1; i <= count; i++) {
-		unsigned int upto = shortest(profile, profile->attributes * i / count);
-		unsigned int sum = (unsigned int)((unsigned long long)words * upto / all);
+		unsigned int reached = shortest(profile, profile->attributes * i / count);
+		unsigned int sum = (unsigned int)((unsigned long long)words * reached / all);
 
 		printf("%s%u", i > 1 ? "," : "", 4 * (sum - before));
 		before = sum;
