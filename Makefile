@@ -16,22 +16,29 @@ KERNELDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
 
 all: userspace kmod
 
+# Lists, then installs what building and testing need.
 deps:
+	@scripts/deps
+
+build-deps:
+	@scripts/deps --install-build
+
+test-deps:
 	@scripts/deps --install
 
-userspace: | deps
+userspace: | build-deps
 	@$(MAKE) --no-print-directory -C userspace
 
-kmod: | deps
+kmod: | build-deps
 	@$(MAKE) --no-print-directory -C kmod KERNELDIR=$(KERNELDIR)
 
-demo: userspace
+demo: userspace | test-deps
 	@scripts/demo
 
-check: userspace
+check: userspace | test-deps
 	@tests/check
 
-bench: userspace
+bench: userspace | test-deps
 	@tests/bench/run
 
 install: userspace
@@ -47,4 +54,4 @@ clean:
 	@$(MAKE) --no-print-directory -C tests/unit clean
 	@$(MAKE) --no-print-directory -C kmod KERNELDIR=$(KERNELDIR) clean
 
-.PHONY: all deps userspace kmod demo check bench install uninstall clean
+.PHONY: all deps build-deps test-deps userspace kmod demo check bench install uninstall clean
