@@ -54,6 +54,13 @@ static char *with_options(struct gs_planner *planner, char **wanted)
 	return text;
 }
 
+/* A member of the group that has to leave the host too, and was not named. */
+static bool is_wanted(const struct gs_planner *planner, const struct gs_function *function)
+{
+	return gs_driver_owns_dma(function->driver) && !gs_function_is_bridge(function) &&
+	       !moves(planner, function);
+}
+
 static void check_outside(struct gs_planner *planner)
 {
 	const struct gs_card *card = planner->card;
@@ -64,8 +71,7 @@ static void check_outside(struct gs_planner *planner)
 	for (size_t i = 0; i < card->n_outside; i++) {
 		const struct gs_function *function = card->outside[i];
 
-		if (!gs_driver_owns_dma(function->driver) || gs_function_is_bridge(function) ||
-		    moves(planner, function))
+		if (!is_wanted(planner, function))
 			continue;
 		gs_note_owned(planner, &evidence,
 			      gs_asprintf("%s %s (class %04x) is bound to %s", function->text,
@@ -107,6 +113,17 @@ static void check_bridges(struct gs_planner *planner)
 	}
 }
 
+/* What outside-card asks for counts as moving: it is the refusal to solve first. */
+static bool goes_along(const struct gs_planner *planner, const struct gs_function *function)
+{
+	const struct gs_card *card = planner->card;
+
+	for (size_t i = 0; i < card->n_outside; i++)
+		if (card->outside[i] == function && is_wanted(planner, function))
+			return true;
+	return moves(planner, function);
+}
+
 static bool scope_moves(const struct gs_planner *planner, const struct gs_function *display,
 			bool slot)
 {
@@ -116,7 +133,7 @@ static bool scope_moves(const struct gs_planner *planner, const struct gs_functi
 				: other->address.domain == display->address.domain &&
 					   other->address.bus == display->address.bus;
 
-		if (hit && !other->is_vf && !moves(planner, other))
+		if (hit && !other->is_vf && !goes_along(planner, other))
 			return false;
 	}
 	return true;
