@@ -7,6 +7,7 @@
 #include "host.h"
 #include "output.h"
 #include "suggest.h"
+#include "want_resolve.h"
 
 /* As many devices as one command may ask for. */
 #define MAX_DEVICES 1000000
@@ -91,6 +92,7 @@ int cli_want_begin(struct cli *cli, struct gs_want *want)
 
 void cli_want_end(struct gs_want *want)
 {
+	gs_want_clear(want);
 	gs_strv_free(want->uuids);
 }
 
@@ -106,7 +108,7 @@ int cli_want_error(struct cli *cli, struct gs_want_error *error)
 	return status;
 }
 
-int cli_want_plan(struct cli *cli, const struct gs_host *host, struct gs_want *want,
+int cli_want_plan(struct cli *cli, struct gs_host *host, struct gs_want *want,
 		  struct gs_plan **ret)
 {
 	struct gs_want_error error = {0};
@@ -116,9 +118,9 @@ int cli_want_plan(struct cli *cli, const struct gs_host *host, struct gs_want *w
 	r = cli_find_card(cli, host, cli->arguments[0], &card);
 	if (r)
 		return r;
-	if (want->driver)
-		want->driver_known = gs_driver_known(cli->engine, host, want->driver);
-	r = gs_plan_make(host, card, want, ret, &error);
+	r = gs_want_resolve(cli->engine, host, card, want);
+	if (r == 0)
+		r = gs_plan_make(host, card, want, ret, &error);
 	if (r == -EINVAL)
 		return cli_want_error(cli, &error);
 	if (r == -ENOMEM)

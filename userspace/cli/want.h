@@ -19,7 +19,7 @@ void cli_want_end(struct gs_want *want);
  * cli_want_plan - find the card, complete the want, plan
  * Returns 0 with a plan, which may refuse, or the exit status as above.
  */
-int cli_want_plan(struct cli *cli, const struct gs_host *host, struct gs_want *want,
+int cli_want_plan(struct cli *cli, struct gs_host *host, struct gs_want *want,
 		  struct gs_plan **ret) gs_must_check;
 
 /* cli_want_error - say that a want is wrong; clears @error. Returns the exit status. */

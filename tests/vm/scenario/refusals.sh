@@ -46,6 +46,23 @@ assert_unchanged "a card used by a VM is left alone"
 release_device vm
 expect_exit 0 "after the VM has gone" gpushift set "$card" host
 
+# What is named by --with is looked at, too: an interface that is up is not taken away.
+for net in $(find_class 02); do
+	neighbour=$(gpushift list --json | jq -r --arg net "$net" 'first(.cards[] | select(.group_members | index($net)) | .address)')
+	[[ -z $neighbour ]] || break
+done
+if [[ $neighbour ]]; then
+	interface=$(ls "$PCI/$net/net")
+	ip link set "$interface" up
+	refused in-use "an interface that is up" set "$neighbour" passthrough --with "$net"
+	expect_match "$interface" "in-use names it" gpushift plan "$neighbour" passthrough --with "$net"
+	expect_exit 3 "--force does not override it" gpushift set "$neighbour" passthrough --with "$net" --force
+	ip link set "$interface" down
+	expect_exit 0 "when it is down" gpushift set "$neighbour" passthrough --with "$net"
+	expect_exit 0 "and back" gpushift set "$neighbour" host
+	check "its driver has it again" test -d "$PCI/$net/net"
+fi
+
 # One switch at a time.
 mkdir -p /run/gpushift
 exec {lock}<>/run/gpushift/lock
