@@ -3,24 +3,11 @@
  * drivers.c - which PCI drivers there are: the registered ones, and those
  * that the module index of the running kernel promises.
  */
-#include <libkmod.h>
 #include <sys/utsname.h>
 
 #include "inventory.h"
+#include "modules.h"
 #include "tree.h"
-
-/* libkmod prints to stderr unless told otherwise. */
-static void be_quiet(void *data, int priority, const char *file, int line, const char *function,
-		     const char *format, va_list arguments)
-{
-	(void)data;
-	(void)priority;
-	(void)file;
-	(void)line;
-	(void)function;
-	(void)format;
-	(void)arguments;
-}
 
 static void kmod_unrefp(struct kmod_ctx **kmod)
 {
@@ -36,7 +23,6 @@ static void kmod_unrefp(struct kmod_ctx **kmod)
 static struct kmod_ctx *open_index(struct gs_engine *engine)
 {
 	struct utsname name;
-	struct kmod_ctx *kmod;
 	char path[GS_PATH_MAX];
 
 	if (engine->foreign_root || uname(&name) < 0)
@@ -44,10 +30,7 @@ static struct kmod_ctx *open_index(struct gs_engine *engine)
 	if (gs_path(path, "lib/modules/%s/modules.dep.bin", name.release) < 0 ||
 	    !gs_tree_exists(engine, path))
 		return NULL;
-	kmod = kmod_new(NULL, NULL);
-	if (kmod)
-		kmod_set_log_fn(kmod, be_quiet, NULL);
-	return kmod;
+	return gs_modules_open();
 }
 
 /* Modules with this name or alias; the list may be NULL. */

@@ -10,17 +10,6 @@
 /* With a mark for each step it stays below what gs_tree_read() takes. */
 #define JOURNAL_MAX (400 * 1024)
 
-static int add(struct json_object *object, const char *key, struct json_object *value)
-{
-	if (!value)
-		return -ENOMEM;
-	if (json_object_object_add(object, key, value) < 0) {
-		json_object_put(value);
-		return -ENOMEM;
-	}
-	return 0;
-}
-
 static struct json_object *action_to_json(const struct gs_action *action)
 {
 	gs_cleanup_json struct json_object *object = json_object_new_object();
@@ -38,7 +27,7 @@ static struct json_object *step_to_json(const struct gs_step *step)
 
 	if (!object)
 		return NULL;
-	if (step->undo && add(object, "undo", action_to_json(step->undo)) < 0)
+	if (step->undo && gs_state_add(object, "undo", action_to_json(step->undo)) < 0)
 		return NULL;
 	return gs_steal(object);
 }
@@ -82,9 +71,9 @@ static int add_header(struct gs_engine *engine, struct json_object *object,
 	if (r == 0)
 		r = gs_state_set(object, "boot_id", boot_id);
 	if (r == 0)
-		r = add(object, "pid", json_object_new_int(self.pid));
+		r = gs_state_add(object, "pid", json_object_new_int(self.pid));
 	if (r == 0)
-		r = add(object, "start", json_object_new_uint64(self.start));
+		r = gs_state_add(object, "start", json_object_new_uint64(self.start));
 	if (r == 0)
 		r = gs_state_set(object, "card", plan->card);
 	if (r == 0)
@@ -107,11 +96,11 @@ int gs_journal_write(struct gs_engine *engine, const struct gs_plan *plan)
 		return -EEXIST;
 	r = add_header(engine, object, plan);
 	if (r == 0)
-		r = add(object, "before", gs_before_to_json(plan->before, plan->n_before));
+		r = gs_state_add(object, "before", gs_before_to_json(plan->before, plan->n_before));
 	if (r == 0 && plan->remember)
-		r = add(object, "remember", gs_remembered_to_json(plan->remember));
+		r = gs_state_add(object, "remember", gs_remembered_to_json(plan->remember));
 	if (r == 0)
-		r = add(object, "steps", steps_to_json(plan));
+		r = gs_state_add(object, "steps", steps_to_json(plan));
 	if (r < 0)
 		return r;
 	text = gs_asprintf("%s\n", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));

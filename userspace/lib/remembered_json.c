@@ -4,17 +4,6 @@
 
 #include "state_file.h"
 
-static int add_member(struct json_object *object, const char *key, struct json_object *value)
-{
-	if (!value)
-		return -ENOMEM;
-	if (json_object_object_add(object, key, value) < 0) {
-		json_object_put(value);
-		return -ENOMEM;
-	}
-	return 0;
-}
-
 static int add_element(struct json_object *array, struct json_object *value)
 {
 	if (!value)
@@ -131,7 +120,7 @@ static struct json_object *type_to_json(const struct gs_vgpu_type *type)
 	if (!object || gs_state_set(object, "id", type->id) < 0 ||
 	    gs_state_set(object, "name", type->name) < 0 ||
 	    gs_state_set(object, "description", type->description) < 0 ||
-	    add_member(object, "framebuffer_bytes",
+	    gs_state_add(object, "framebuffer_bytes",
 		       json_object_new_uint64(type->framebuffer_bytes)) < 0)
 		return NULL;
 	return gs_steal(object);
@@ -147,7 +136,7 @@ static struct json_object *parent_to_json(const struct gs_parent *parent)
 	for (size_t i = 0; i < parent->n_types; i++)
 		if (add_element(types, type_to_json(&parent->types[i])) < 0)
 			return NULL;
-	if (add_member(object, "types", gs_steal(types)) < 0)
+	if (gs_state_add(object, "types", gs_steal(types)) < 0)
 		return NULL;
 	return gs_steal(object);
 }
@@ -157,12 +146,12 @@ struct json_object *gs_remembered_to_json(const struct gs_remembered *remembered
 	gs_cleanup_json struct json_object *object = gs_state_new();
 
 	if (!object || gs_state_set(object, "driver", remembered->driver) < 0 ||
-	    add_member(object, "with", strings_to_json(remembered->with)) < 0 ||
-	    add_member(object, "before",
+	    gs_state_add(object, "with", strings_to_json(remembered->with)) < 0 ||
+	    gs_state_add(object, "before",
 		       gs_before_to_json(remembered->before, remembered->n_before)) < 0)
 		return NULL;
 	if (remembered->parent &&
-	    add_member(object, "parent", parent_to_json(remembered->parent)) < 0)
+	    gs_state_add(object, "parent", parent_to_json(remembered->parent)) < 0)
 		return NULL;
 	return gs_steal(object);
 }

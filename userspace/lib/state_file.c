@@ -216,6 +216,17 @@ bool gs_state_is_name(const char *text)
 	return true;
 }
 
+int gs_state_add(struct json_object *object, const char *key, struct json_object *value)
+{
+	if (!value)
+		return -ENOMEM;
+	if (json_object_object_add(object, key, value) < 0) {
+		json_object_put(value);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
 int gs_state_set(struct json_object *object, const char *key, const char *value)
 {
 	struct json_object *text = NULL;

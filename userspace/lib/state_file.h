@@ -53,6 +53,9 @@ bool gs_state_is_name(const char *text);
 /* gs_state_set - add a string (NULL: null); returns 0 or -ENOMEM */
 int gs_state_set(struct json_object *object, const char *key, const char *value) gs_must_check;
 
+/* gs_state_add - add any value, which is freed on failure; NULL for @value is -ENOMEM */
+int gs_state_add(struct json_object *object, const char *key, struct json_object *value) gs_must_check;
+
 static inline void gs_json_putp(struct json_object **object)
 {
 	json_object_put(*object);

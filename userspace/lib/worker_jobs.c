@@ -2,8 +2,8 @@
 #include "worker_jobs.h"
 
 #include <fcntl.h>
-#include <libkmod.h>
 
+#include "modules.h"
 #include "proof.h"
 #include "tree.h"
 
@@ -53,19 +53,6 @@ static int do_answers(struct gs_job_state *state, const struct gs_job *job,
 	if (pread(fd, &vendor, sizeof(vendor), 0) != (ssize_t)sizeof(vendor))
 		return -EIO;
 	return vendor == 0xffff ? -ENXIO : 0;
-}
-
-/* libkmod prints to stderr unless told otherwise. */
-static void be_quiet(void *data, int priority, const char *file, int line, const char *function,
-		     const char *format, va_list arguments)
-{
-	(void)data;
-	(void)priority;
-	(void)file;
-	(void)line;
-	(void)function;
-	(void)format;
-	(void)arguments;
 }
 
 /* Loaded and ready, or built in: then there is nothing to look up. */
@@ -132,10 +119,9 @@ static int do_load_module(struct gs_job_state *state, const struct gs_job *job,
 		return 0;
 	if (state->engine->foreign_root)
 		return -EPERM;
-	kmod = kmod_new(NULL, NULL);
+	kmod = gs_modules_open();
 	if (!kmod)
 		return -ENOMEM;
-	kmod_set_log_fn(kmod, be_quiet, NULL);
 	r = insert_by_name(kmod, job->path);
 	if (r == -ENOENT && job->data[0])
 		r = insert_by_name(kmod, job->data);
