@@ -133,6 +133,9 @@ static void drivers_of_a_tree_are_known(void **state)
 	assert_int_equal(gs_driver_known(fixture->engine, host, "pci:v000010DEd*"), GS_NO);
 	assert_int_equal(gs_driver_known(fixture->engine, host, ""), GS_NO);
 	assert_int_equal(host_card(host, "0000:00:02.0")->candidates_known, GS_UNKNOWN);
+	assert_false(host->type1_loaded);
+	tree_folder(fixture->tree, "sys/module/vfio_iommu_type1");
+	assert_true(fixture_read(fixture, GS_READ_DRIVERS)->type1_loaded);
 }
 
 int main(void)
