@@ -2,7 +2,7 @@
 # topology: cards
 # modules: vfio-pci mdev vfio_iommu_type1
 # nested: yes
-# deadline: 300
+# deadline: 400
 
 # A display alone in its group, with a driver.
 lone_card()

@@ -1,7 +1,7 @@
 # One card through all modes, as a person would do it. What the person types and sees goes to the report as notes.
 # nested: yes
 # modules: vfio-pci mdev
-# deadline: 600
+# deadline: 400
 # shellcheck shell=bash
 . /tests/cards.sh
 

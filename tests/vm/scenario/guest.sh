@@ -1,7 +1,7 @@
 # A guest sees the card, and a vGPU of it.
 # nested: yes
 # modules: vfio-pci mdev
-# deadline: 600
+# deadline: 400
 # shellcheck shell=bash
 . /tests/cards.sh
 
