@@ -1,228 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The facts of one function, and the one table from which netlink and /proc
- * show them.
- *
- * What never changes is taken when the function is found.  The rest is read for
- * each view, without the device lock and the rescan lock, and without access to
- * the device itself.
+ * All facts of one function, as netlink attributes: the cached ones, and those
+ * that change without an event.  These are read for each view, without the device
+ * lock and the rescan lock.
  */
-#include <linux/build_bug.h>
 #include <linux/iommu.h>
 #include <linux/kernfs.h>
-#include <linux/stddef.h>
+#include <linux/pm_runtime.h>
 #include <linux/string.h>
 #include <linux/vgaarb.h>
 
+#include "facts.h"
 #include "function.h"
 #include "gpushift-compat.h"
+#include "pack.h"
 
-static const char *const dma_owners[] = {
-	[GPUSHIFT_DMA_OWNER_UNKNOWN] = "unknown",
-	[GPUSHIFT_DMA_OWNER_NONE] = "none",
-	[GPUSHIFT_DMA_OWNER_KERNEL] = "kernel",
-	[GPUSHIFT_DMA_OWNER_USER] = "user",
-};
+/* A longer override is not known. */
+#define OVERRIDE_SIZE 128
 
-/* The kernel's own table is static.  Later kernels append. */
-static const char *const reset_methods[] = {
-	NULL, "device_specific", "acpi", "flr", "af_flr", "pm", "bus",
-	"cxl_bus",
-};
-
-const struct gpushift_field gpushift_fields[GPUSHIFT_A_MAX + 1] = {
-	[GPUSHIFT_A_ADDRESS] = {
-		.key = "address",
-		.kind = GPUSHIFT_KIND_STRING,
-		.offset = offsetof(struct gpushift_facts, address),
-	},
-	[GPUSHIFT_A_VENDOR_ID] = {
-		.key = "vendor-id",
-		.kind = GPUSHIFT_KIND_U16,
-		.offset = offsetof(struct gpushift_facts, vendor_id),
-		.hex = 4,
-	},
-	[GPUSHIFT_A_DEVICE_ID] = {
-		.key = "device-id",
-		.kind = GPUSHIFT_KIND_U16,
-		.offset = offsetof(struct gpushift_facts, device_id),
-		.hex = 4,
-	},
-	[GPUSHIFT_A_SUBSYSTEM_VENDOR_ID] = {
-		.key = "subsystem-vendor-id",
-		.kind = GPUSHIFT_KIND_U16,
-		.offset = offsetof(struct gpushift_facts, subsystem_vendor_id),
-		.hex = 4,
-	},
-	[GPUSHIFT_A_SUBSYSTEM_DEVICE_ID] = {
-		.key = "subsystem-device-id",
-		.kind = GPUSHIFT_KIND_U16,
-		.offset = offsetof(struct gpushift_facts, subsystem_device_id),
-		.hex = 4,
-	},
-	[GPUSHIFT_A_CLASS] = {
-		.key = "class",
-		.kind = GPUSHIFT_KIND_U32,
-		.offset = offsetof(struct gpushift_facts, class),
-		.hex = 6,
-	},
-	[GPUSHIFT_A_REVISION] = {
-		.key = "revision",
-		.kind = GPUSHIFT_KIND_U8,
-		.offset = offsetof(struct gpushift_facts, revision),
-		.hex = 2,
-	},
-	[GPUSHIFT_A_DRIVER] = {
-		.key = "driver",
-		.kind = GPUSHIFT_KIND_STRING,
-		.offset = offsetof(struct gpushift_facts, driver),
-	},
-	[GPUSHIFT_A_DRIVER_OVERRIDE] = {
-		.key = "driver-override",
-		.kind = GPUSHIFT_KIND_STRING,
-		.offset = offsetof(struct gpushift_facts, driver_override),
-	},
-	[GPUSHIFT_A_IOMMU_GROUP] = {
-		.key = "iommu-group",
-		.kind = GPUSHIFT_KIND_U32,
-		.offset = offsetof(struct gpushift_facts, iommu_group),
-	},
-	[GPUSHIFT_A_IOMMU_GROUP_MEMBER] = {
-		.key = "iommu-group-member",
-		.kind = GPUSHIFT_KIND_LIST,
-	},
-	[GPUSHIFT_A_IOMMU_DOMAIN_TYPE] = {
-		.key = "iommu-domain-type",
-		.kind = GPUSHIFT_KIND_STRING,
-		.offset = offsetof(struct gpushift_facts, iommu_domain_type),
-	},
-	[GPUSHIFT_A_DMA_OWNER] = {
-		.key = "dma-owner",
-		.kind = GPUSHIFT_KIND_U8,
-		.offset = offsetof(struct gpushift_facts, dma_owner),
-		.words = dma_owners,
-		.nr_words = ARRAY_SIZE(dma_owners),
-	},
-	[GPUSHIFT_A_RESET_METHOD] = {
-		.key = "reset-method",
-		.kind = GPUSHIFT_KIND_LIST,
-	},
-	[GPUSHIFT_A_RESET_BUS] = {
-		.key = "reset-bus",
-		.kind = GPUSHIFT_KIND_U8,
-		.offset = offsetof(struct gpushift_facts, reset_bus),
-	},
-	[GPUSHIFT_A_RESET_SLOT] = {
-		.key = "reset-slot",
-		.kind = GPUSHIFT_KIND_U8,
-		.offset = offsetof(struct gpushift_facts, reset_slot),
-	},
-	[GPUSHIFT_A_UPSTREAM_BRIDGE] = {
-		.key = "upstream-bridge",
-		.kind = GPUSHIFT_KIND_STRING,
-		.offset = offsetof(struct gpushift_facts, upstream_bridge),
-	},
-	[GPUSHIFT_A_BOOT_VGA] = {
-		.key = "boot-vga",
-		.kind = GPUSHIFT_KIND_U8,
-		.offset = offsetof(struct gpushift_facts, boot_vga),
-	},
-	[GPUSHIFT_A_SRIOV_TOTAL] = {
-		.key = "sriov-total",
-		.kind = GPUSHIFT_KIND_U16,
-		.offset = offsetof(struct gpushift_facts, sriov_total),
-	},
-	[GPUSHIFT_A_SRIOV_ENABLED] = {
-		.key = "sriov-enabled",
-		.kind = GPUSHIFT_KIND_U16,
-		.offset = offsetof(struct gpushift_facts, sriov_enabled),
-	},
-	[GPUSHIFT_A_PHYSFN] = {
-		.key = "physfn",
-		.kind = GPUSHIFT_KIND_STRING,
-		.offset = offsetof(struct gpushift_facts, physfn),
-	},
-	[GPUSHIFT_A_MDEV_PARENT] = {
-		.key = "mdev-parent",
-		.kind = GPUSHIFT_KIND_U8,
-		.offset = offsetof(struct gpushift_facts, mdev_parent),
-	},
-	[GPUSHIFT_A_NUMA_NODE] = {
-		.key = "numa-node",
-		.kind = GPUSHIFT_KIND_S32,
-		.offset = offsetof(struct gpushift_facts, numa_node),
-	},
-};
-
-static_assert(GPUSHIFT_A_MAX < 64, "struct gpushift_facts.present is too small");
-
-static void set_present(struct gpushift_facts *facts, enum gpushift_attr attr)
+static void pack_driver(struct gpushift_pack *pack,
+			const struct gpushift_view *view)
 {
-	facts->present |= BIT_ULL(attr);
-}
+	char override[OVERRIDE_SIZE];
 
-/**
- * gpushift_facts_identify() - take the facts that never change
- * @function: where to; its pdev must be set
- */
-void gpushift_facts_identify(struct gpushift_function *function)
-{
-	struct gpushift_facts *facts = &function->facts;
-	struct pci_dev *pdev = function->pdev;
-
-	strscpy(function->address, pci_name(pdev), sizeof(function->address));
-	facts->address = function->address;
-	facts->vendor_id = pdev->vendor;
-	facts->device_id = pdev->device;
-	facts->subsystem_vendor_id = pdev->subsystem_vendor;
-	facts->subsystem_device_id = pdev->subsystem_device;
-	facts->class = pdev->class;
-	facts->revision = pdev->revision;
-	facts->present = BIT_ULL(GPUSHIFT_A_ADDRESS) |
-			 BIT_ULL(GPUSHIFT_A_VENDOR_ID) |
-			 BIT_ULL(GPUSHIFT_A_DEVICE_ID) |
-			 BIT_ULL(GPUSHIFT_A_SUBSYSTEM_VENDOR_ID) |
-			 BIT_ULL(GPUSHIFT_A_SUBSYSTEM_DEVICE_ID) |
-			 BIT_ULL(GPUSHIFT_A_CLASS) |
-			 BIT_ULL(GPUSHIFT_A_REVISION) |
-			 BIT_ULL(GPUSHIFT_A_DMA_OWNER) |
-			 BIT_ULL(GPUSHIFT_A_RESET_BUS) |
-			 BIT_ULL(GPUSHIFT_A_RESET_SLOT) |
-			 BIT_ULL(GPUSHIFT_A_MDEV_PARENT);
-
-	if (!pci_is_root_bus(pdev->bus) && pdev->bus->self) {
-		strscpy(function->bridge, pci_name(pdev->bus->self),
-			sizeof(function->bridge));
-		facts->upstream_bridge = function->bridge;
-		set_present(facts, GPUSHIFT_A_UPSTREAM_BRIDGE);
-	}
-	if (pdev->is_virtfn) {
-		strscpy(function->physfn, pci_name(pci_physfn(pdev)),
-			sizeof(function->physfn));
-		facts->physfn = function->physfn;
-		set_present(facts, GPUSHIFT_A_PHYSFN);
-	}
-	if (pdev->class >> 8 == PCI_CLASS_DISPLAY_VGA)
-		set_present(facts, GPUSHIFT_A_BOOT_VGA);
-	if (pdev->is_physfn)
-		facts->present |= BIT_ULL(GPUSHIFT_A_SRIOV_TOTAL) |
-				  BIT_ULL(GPUSHIFT_A_SRIOV_ENABLED);
-}
-
-static void read_driver(struct gpushift_view *view)
-{
-	struct gpushift_facts *facts = &view->facts;
-
-	if (view->driver[0]) {
-		facts->driver = view->driver;
-		set_present(facts, GPUSHIFT_A_DRIVER);
-	}
-	if (gpushift_driver_override(&view->function->pdev->dev,
-				     view->driver_override,
-				     sizeof(view->driver_override))) {
-		facts->driver_override = view->driver_override;
-		set_present(facts, GPUSHIFT_A_DRIVER_OVERRIDE);
-	}
+	if (view->driver[0])
+		gpushift_pack_string(pack, GPUSHIFT_A_DRIVER, view->driver);
+	if (gpushift_driver_override(&view->function->pdev->dev, override,
+				     sizeof(override)))
+		gpushift_pack_string(pack, GPUSHIFT_A_DRIVER_OVERRIDE,
+				     override);
 }
 
 static const char *domain_type_name(const struct iommu_domain *domain)
@@ -253,10 +59,12 @@ static const char *domain_type_name(const struct iommu_domain *domain)
  * struct domain_state - what is known of a group's domain
  * @type: name of its type, or NULL
  * @user: whether it is of a type that only user space asks for
+ * @usual: whether it is of a type that a default domain can have
  */
 struct domain_state {
 	const char *type;
 	bool user;
+	bool usual;
 };
 
 /* The domain only stands still under the group's lock, that is in here. */
@@ -266,9 +74,14 @@ static int read_domain(struct device *dev, void *data)
 	struct domain_state *state = data;
 
 	state->type = domain_type_name(domain);
-	state->user = state->type && (domain->type == IOMMU_DOMAIN_BLOCKED ||
-				      domain->type == IOMMU_DOMAIN_UNMANAGED ||
-				      gpushift_domain_is_nested(domain));
+	if (!state->type)
+		return 1;
+	state->user = domain->type == IOMMU_DOMAIN_BLOCKED ||
+		      domain->type == IOMMU_DOMAIN_UNMANAGED ||
+		      gpushift_domain_is_nested(domain);
+	state->usual = domain->type == IOMMU_DOMAIN_IDENTITY ||
+		       domain->type == IOMMU_DOMAIN_DMA ||
+		       domain->type == IOMMU_DOMAIN_DMA_FQ;
 	return 1;
 }
 
@@ -289,35 +102,63 @@ static enum gpushift_dma_owner dma_owner(struct iommu_group *group,
 			     GPUSHIFT_DMA_OWNER_KERNEL;
 }
 
-static void read_iommu(struct gpushift_view *view)
+/*
+ * The kernel keeps a group's default domain to itself, but it is the one in use
+ * until user space takes over.
+ */
+static void note_domain(struct gpushift_function *function,
+			const struct domain_state *state)
 {
-	struct gpushift_facts *facts = &view->facts;
-	struct domain_state state = {};
-
-	facts->dma_owner = GPUSHIFT_DMA_OWNER_UNKNOWN;
-	if (!view->group)
-		return;
-	facts->iommu_group = iommu_group_id(view->group);
-	facts->present |= BIT_ULL(GPUSHIFT_A_IOMMU_GROUP) |
-			  BIT_ULL(GPUSHIFT_A_IOMMU_GROUP_MEMBER);
-	iommu_group_for_each_dev(view->group, &state, read_domain);
-	facts->dma_owner = dma_owner(view->group, &state);
-	if (state.type) {
-		facts->iommu_domain_type = state.type;
-		set_present(facts, GPUSHIFT_A_IOMMU_DOMAIN_TYPE);
-	}
+	if (state->usual)
+		WRITE_ONCE(function->default_domain, state->type);
 }
 
-static void read_reset(struct gpushift_view *view)
+/**
+ * gpushift_facts_note_domain() - remember the default domain of a group
+ * @function: a function whose group cannot change now
+ */
+void gpushift_facts_note_domain(struct gpushift_function *function)
 {
-	const struct gpushift_function *function = view->function;
+	struct domain_state state = {};
 
-	view->facts.reset_bus = READ_ONCE(function->reset_bus);
-	view->facts.reset_slot = READ_ONCE(function->reset_slot);
-	memcpy(view->reset_methods, function->pdev->reset_methods,
-	       sizeof(view->reset_methods));
-	if (view->reset_methods[0])
-		set_present(&view->facts, GPUSHIFT_A_RESET_METHOD);
+	if (!function->group)
+		return;
+	iommu_group_for_each_dev(function->group, &state, read_domain);
+	note_domain(function, &state);
+}
+
+static void pack_iommu(struct gpushift_pack *pack,
+		       const struct gpushift_view *view)
+{
+	struct domain_state state = {};
+	const char *usual;
+
+	if (!view->group) {
+		gpushift_pack_u8(pack, GPUSHIFT_A_DMA_OWNER,
+				 GPUSHIFT_DMA_OWNER_UNKNOWN);
+		return;
+	}
+	iommu_group_for_each_dev(view->group, &state, read_domain);
+	gpushift_pack_u8(pack, GPUSHIFT_A_DMA_OWNER,
+			 dma_owner(view->group, &state));
+	if (state.type)
+		gpushift_pack_string(pack, GPUSHIFT_A_IOMMU_DOMAIN_TYPE,
+				     state.type);
+	note_domain(view->function, &state);
+	usual = READ_ONCE(view->function->default_domain);
+	if (usual)
+		gpushift_pack_string(pack, GPUSHIFT_A_IOMMU_DEFAULT_DOMAIN_TYPE,
+				     usual);
+}
+
+static void pack_resets(struct gpushift_pack *pack,
+			const struct gpushift_view *view, bool privileged)
+{
+	u8 methods[PCI_NUM_RESET_METHODS];
+
+	memcpy(methods, view->function->pdev->reset_methods, sizeof(methods));
+	gpushift_reset_pack_methods(pack, methods);
+	gpushift_reset_pack(pack, methods, view->cached->barriers, privileged);
 }
 
 /* As the kernel's own boot_vga file decides. */
@@ -330,96 +171,164 @@ static bool is_boot_vga(const struct pci_dev *pdev)
 	return pdev->resource[PCI_ROM_RESOURCE].flags & IORESOURCE_ROM_SHADOW;
 }
 
+/* Our numbers up to here are the kernel's. */
+static enum gpushift_power_state power_state(const struct pci_dev *pdev)
+{
+	int state = (__force int)READ_ONCE(pdev->current_state);
+
+	if (state >= GPUSHIFT_POWER_STATE_D0 &&
+	    state <= GPUSHIFT_POWER_STATE_UNKNOWN)
+		return state;
+	return GPUSHIFT_POWER_STATE_ERROR;
+}
+
+#ifdef CONFIG_PM
+/* As sysfs does, and without a lock as it does. */
+static enum gpushift_runtime_status runtime_status(const struct device *dev)
+{
+	if (dev->power.runtime_error)
+		return GPUSHIFT_RUNTIME_STATUS_ERROR;
+	if (dev->power.disable_depth)
+		return GPUSHIFT_RUNTIME_STATUS_UNSUPPORTED;
+	switch (dev->power.runtime_status) {
+	case RPM_ACTIVE:
+		return GPUSHIFT_RUNTIME_STATUS_ACTIVE;
+	case RPM_SUSPENDING:
+		return GPUSHIFT_RUNTIME_STATUS_SUSPENDING;
+	case RPM_SUSPENDED:
+		return GPUSHIFT_RUNTIME_STATUS_SUSPENDED;
+	case RPM_RESUMING:
+		return GPUSHIFT_RUNTIME_STATUS_RESUMING;
+	default:
+		return GPUSHIFT_RUNTIME_STATUS_ERROR;
+	}
+}
+
+static void pack_runtime(struct gpushift_pack *pack, const struct device *dev)
+{
+	gpushift_pack_u8(pack, GPUSHIFT_A_RUNTIME_CONTROL,
+			 dev->power.runtime_auto);
+	gpushift_pack_u8(pack, GPUSHIFT_A_RUNTIME_STATUS, runtime_status(dev));
+}
+#else
+static void pack_runtime(struct gpushift_pack *pack, const struct device *dev)
+{
+}
+#endif
+
+static void pack_power(struct gpushift_pack *pack, const struct pci_dev *pdev)
+{
+	gpushift_pack_u8(pack, GPUSHIFT_A_POWER_STATE, power_state(pdev));
+	gpushift_pack_u8(pack, GPUSHIFT_A_D3COLD_ALLOWED, pdev->d3cold_allowed);
+	pack_runtime(pack, &pdev->dev);
+}
+
+static enum gpushift_bar_type bar_type(unsigned long flags)
+{
+	bool prefetchable = flags & IORESOURCE_PREFETCH;
+
+	if (flags & IORESOURCE_IO)
+		return GPUSHIFT_BAR_TYPE_IO;
+	if (flags & IORESOURCE_MEM_64)
+		return prefetchable ? GPUSHIFT_BAR_TYPE_MEM64_PREF :
+				      GPUSHIFT_BAR_TYPE_MEM64;
+	return prefetchable ? GPUSHIFT_BAR_TYPE_MEM32_PREF :
+			      GPUSHIFT_BAR_TYPE_MEM32;
+}
+
+static void pack_bar(struct gpushift_pack *pack, const struct pci_dev *pdev,
+		     unsigned int bar)
+{
+	const struct resource *resource = &pdev->resource[bar];
+	unsigned long flags = READ_ONCE(resource->flags);
+	unsigned int nest;
+
+	if (!(flags & (IORESOURCE_IO | IORESOURCE_MEM)) ||
+	    !pci_resource_len(pdev, bar))
+		return;
+	nest = gpushift_pack_nest(pack, GPUSHIFT_A_BAR);
+	gpushift_pack_u8(pack, GPUSHIFT_BAR_A_INDEX, bar);
+	gpushift_pack_u8(pack, GPUSHIFT_BAR_A_TYPE, bar_type(flags));
+	if (!(flags & IORESOURCE_UNSET))
+		gpushift_pack_u64(pack, GPUSHIFT_BAR_A_START, resource->start);
+	gpushift_pack_u64(pack, GPUSHIFT_BAR_A_SIZE,
+			  pci_resource_len(pdev, bar));
+	gpushift_pack_nest_end(pack, nest);
+}
+
+static void pack_bars(struct gpushift_pack *pack, const struct pci_dev *pdev)
+{
+	unsigned int bar;
+
+	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++)
+		pack_bar(pack, pdev, bar);
+	if (pci_resource_len(pdev, PCI_ROM_RESOURCE))
+		gpushift_pack_u64(pack, GPUSHIFT_A_ROM_SIZE,
+				  pci_resource_len(pdev, PCI_ROM_RESOURCE));
+}
+
+static void pack_answers(struct gpushift_pack *pack, struct pci_dev *pdev)
+{
+	int answers = gpushift_config_answers(pdev);
+	struct gpushift_link link;
+
+	if (answers < 0)
+		return;
+	gpushift_pack_u8(pack, GPUSHIFT_A_CONFIG_ANSWERS, answers);
+	if (!answers)
+		return;
+	link = gpushift_config_link(pdev);
+	if (!link.speed || !link.width)
+		return;
+	gpushift_pack_u32(pack, GPUSHIFT_A_LINK_SPEED, link.speed);
+	gpushift_pack_u8(pack, GPUSHIFT_A_LINK_WIDTH, link.width);
+}
+
 /* Only a driver makes a parent, and the folder of types is there if it did. */
-static bool is_mdev_parent(const struct gpushift_view *view)
+static void pack_mdev(struct gpushift_pack *pack,
+		      const struct gpushift_view *view)
 {
-	struct kernfs_node *types;
+	struct kernfs_node *types = NULL;
 
-	if (!view->driver[0])
-		return false;
-	types = kernfs_find_and_get(view->function->dir,
-				    "mdev_supported_types");
+	if (view->driver[0])
+		types = kernfs_find_and_get(view->function->dir,
+					    "mdev_supported_types");
+	gpushift_pack_u8(pack, GPUSHIFT_A_MDEV_PARENT, !!types);
+	if (!types)
+		return;
+	gpushift_pack_u32(pack, GPUSHIFT_A_MDEV_TYPES,
+			  READ_ONCE(types->dir.subdirs));
 	kernfs_put(types);
-	return types;
 }
 
 /**
- * gpushift_facts_read() - read the facts that change
+ * gpushift_facts_pack() - pack all facts of a function
  * @view: from gpushift_view_get() or gpushift_view_find()
+ * @privileged: whether to pack what sysfs keeps for root
+ * @pack: where to
  */
-void gpushift_facts_read(struct gpushift_view *view)
+void gpushift_facts_pack(const struct gpushift_view *view, bool privileged,
+			 struct gpushift_pack *pack)
 {
+	const struct gpushift_cached *cached = view->cached;
 	struct pci_dev *pdev = view->function->pdev;
-	struct gpushift_facts *facts = &view->facts;
 
-	read_driver(view);
-	read_iommu(view);
-	read_reset(view);
-	facts->mdev_parent = is_mdev_parent(view);
-	facts->numa_node = dev_to_node(&pdev->dev);
-	if (facts->numa_node != NUMA_NO_NODE)
-		set_present(facts, GPUSHIFT_A_NUMA_NODE);
-	if (gpushift_fact_present(facts, GPUSHIFT_A_BOOT_VGA))
-		facts->boot_vga = is_boot_vga(pdev);
-	if (pdev->is_physfn) {
-		facts->sriov_total = pci_sriov_get_totalvfs(pdev);
-		facts->sriov_enabled = pci_num_vf(pdev);
-	}
-}
-
-/**
- * struct member_emit - what each member of a group is handed to
- * @emit: the receiver
- * @data: for the receiver
- */
-struct member_emit {
-	int (*emit)(const char *item, void *data);
-	void *data;
-};
-
-static int emit_member(struct device *dev, void *data)
-{
-	const struct member_emit *member = data;
-
-	return member->emit(dev_name(dev), member->data);
-}
-
-static int emit_reset_methods(const struct gpushift_view *view,
-			      const struct member_emit *method)
-{
-	unsigned int i;
-	int ret = 0;
-
-	for (i = 0; i < ARRAY_SIZE(view->reset_methods) && !ret; i++) {
-		u8 number = view->reset_methods[i];
-
-		if (!number)
-			break;
-		ret = method->emit(number < ARRAY_SIZE(reset_methods) ?
-				   reset_methods[number] : "unknown",
-				   method->data);
-	}
-	return ret;
-}
-
-/**
- * gpushift_facts_each() - hand over the items of a list
- * @view: the view, after gpushift_facts_read()
- * @attr: an attribute of kind GPUSHIFT_KIND_LIST that is present
- * @emit: called with each item, stops when not 0; must not sleep long, nor look
- *	at IOMMU groups
- * @data: for @emit
- *
- * Return: the last result of @emit, or 0.
- */
-int gpushift_facts_each(const struct gpushift_view *view,
-			enum gpushift_attr attr,
-			int (*emit)(const char *item, void *data), void *data)
-{
-	struct member_emit receiver = { .emit = emit, .data = data };
-
-	if (attr == GPUSHIFT_A_IOMMU_GROUP_MEMBER)
-		return iommu_group_for_each_dev(view->group, &receiver,
-						emit_member);
-	return emit_reset_methods(view, &receiver);
+	gpushift_pack_u32(pack, GPUSHIFT_A_GENERATION, view->generation);
+	gpushift_pack_copy(pack, cached->data,
+			   privileged ? cached->size : cached->public_size);
+	pack_driver(pack, view);
+	pack_iommu(pack, view);
+	pack_resets(pack, view, privileged);
+	pack_power(pack, pdev);
+	pack_bars(pack, pdev);
+	pack_answers(pack, pdev);
+	pack_mdev(pack, view);
+	if (pdev->class >> 8 == PCI_CLASS_DISPLAY_VGA)
+		gpushift_pack_u8(pack, GPUSHIFT_A_BOOT_VGA, is_boot_vga(pdev));
+	if (pdev->is_physfn)
+		gpushift_pack_u16(pack, GPUSHIFT_A_SRIOV_ENABLED,
+				  pci_num_vf(pdev));
+	if (dev_to_node(&pdev->dev) != NUMA_NO_NODE)
+		gpushift_pack_u32(pack, GPUSHIFT_A_NUMA_NODE,
+				  dev_to_node(&pdev->dev));
 }

@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "facts.h"
 #include "function.h"
 #include "netlink.h"
 #include "scope.h"
@@ -26,7 +27,13 @@ static u32 generation = 1;
 static bool scope_is_old = true;
 static struct gpushift_scope scope;
 
-static unsigned long function_index(struct pci_dev *pdev)
+/**
+ * gpushift_function_index() - place in the array of a function
+ * @pdev: the function
+ *
+ * Return: the place.
+ */
+unsigned long gpushift_function_index(struct pci_dev *pdev)
 {
 	return ((unsigned long)pci_domain_nr(pdev->bus) << 16) |
 	       pci_dev_id(pdev);
@@ -61,6 +68,7 @@ static void function_release(struct kref *ref)
 
 	if (function->group)
 		iommu_group_put(function->group);
+	gpushift_cached_put(function->cached);
 	kernfs_put(function->dir);
 	pci_dev_put(function->pdev);
 	kfree(function);
@@ -86,6 +94,7 @@ static void function_update_group(struct gpushift_function *function)
 	xa_unlock(&functions);
 	if (group)
 		iommu_group_put(group);
+	gpushift_facts_note_domain(function);
 }
 
 static struct gpushift_function *function_create(struct pci_dev *pdev)
@@ -96,17 +105,41 @@ static struct gpushift_function *function_create(struct pci_dev *pdev)
 	if (!function)
 		return NULL;
 	kref_init(&function->ref);
-	function->index = function_index(pdev);
+	function->index = gpushift_function_index(pdev);
 	function->pdev = pci_dev_get(pdev);
 	function->dir = pdev->dev.kobj.sd;
 	kernfs_get(function->dir);
-	gpushift_facts_identify(function);
+	strscpy(function->address, pci_name(pdev), sizeof(function->address));
 	function_update_group(function);
-	if (gpushift_netlink_pack(function)) {
-		function_put(function);
-		return NULL;
-	}
 	return function;
+}
+
+/**
+ * gpushift_function_note_methods() - remember the reset methods enabled now
+ * @function: the function
+ */
+void gpushift_function_note_methods(struct gpushift_function *function)
+{
+	const u8 *methods = function->pdev->reset_methods;
+	unsigned int i;
+
+	for (i = 0; i < PCI_NUM_RESET_METHODS && methods[i]; i++)
+		function->methods_seen |= BIT(methods[i] & 31);
+}
+
+/**
+ * gpushift_function_set_cached() - let readers see new facts
+ * @function: the function
+ * @cached: the facts; the reference goes to the function
+ */
+void gpushift_function_set_cached(struct gpushift_function *function,
+				  struct gpushift_cached *cached)
+{
+	lockdep_assert_held(&events_mutex);
+	xa_lock(&functions);
+	swap(cached, function->cached);
+	xa_unlock(&functions);
+	gpushift_cached_put(cached);
 }
 
 /* Adds nothing when there is no memory: the function is then not reported. */
@@ -115,7 +148,7 @@ static void functions_add(struct pci_dev *pdev)
 	struct gpushift_function *function;
 
 	lockdep_assert_held(&events_mutex);
-	if (xa_load(&functions, function_index(pdev)))
+	if (xa_load(&functions, gpushift_function_index(pdev)))
 		return;
 	function = function_create(pdev);
 	if (!function)
@@ -130,7 +163,7 @@ static struct gpushift_function *functions_lookup(struct pci_dev *pdev)
 	struct gpushift_function *function;
 
 	lockdep_assert_held(&events_mutex);
-	function = xa_load(&functions, function_index(pdev));
+	function = xa_load(&functions, gpushift_function_index(pdev));
 	return function && function->pdev == pdev ? function : NULL;
 }
 
@@ -257,7 +290,7 @@ static int name_driver(struct device *dev, void *data)
 	struct gpushift_function *function;
 
 	xa_lock(&functions);
-	function = xa_load(&functions, function_index(pdev));
+	function = xa_load(&functions, gpushift_function_index(pdev));
 	if (function && function->pdev == pdev)
 		strscpy(function->driver, driver->name,
 			sizeof(function->driver));
@@ -271,7 +304,7 @@ static int name_devices_of(struct device_driver *driver, void *data)
 }
 
 /**
- * gpushift_functions_refresh() - bring scope and reset facts up to date
+ * gpushift_functions_refresh() - bring scope and cached facts up to date
  *
  * Return: 0 or a negative error code.
  */
@@ -301,13 +334,28 @@ unsigned int gpushift_functions_in_scope(void)
 }
 
 /**
- * gpushift_functions_largest_group() - size of the largest IOMMU group
+ * gpushift_functions_largest() - size of the largest cached facts
  *
- * Return: the number of functions in it at the time of the latest refresh.
+ * Return: bytes of them at the time of the latest refresh.
  */
-unsigned int gpushift_functions_largest_group(void)
+unsigned int gpushift_functions_largest(void)
 {
-	return READ_ONCE(scope.largest_group);
+	return READ_ONCE(scope.largest);
+}
+
+/**
+ * gpushift_functions_bytes() - what a dump takes
+ * @all: whether of all functions, or of those in scope
+ * @each: bytes of what comes to the cached facts of each function
+ *
+ * Return: bytes, at the time of the latest refresh.
+ */
+unsigned int gpushift_functions_bytes(bool all, unsigned int each)
+{
+	if (all)
+		return READ_ONCE(scope.bytes_all) +
+		       READ_ONCE(scope.all) * each;
+	return READ_ONCE(scope.bytes) + READ_ONCE(scope.functions) * each;
 }
 
 /**
@@ -320,16 +368,18 @@ u32 gpushift_functions_generation(void)
 	return READ_ONCE(generation);
 }
 
+/* What has no cached facts yet came after the refresh: its event tells of it. */
 static bool view_fill(struct gpushift_view *view,
 		      struct gpushift_function *function)
 {
 	lockdep_assert_held(&functions.xa_lock);
-	if (!function)
+	if (!function || !function->cached)
 		return false;
 	kref_get(&function->ref);
+	refcount_inc(&function->cached->ref);
 	view->function = function;
-	view->facts = function->facts;
-	view->facts.generation = generation;
+	view->cached = function->cached;
+	view->generation = generation;
 	view->group = function->group ? iommu_group_ref_get(function->group) :
 					NULL;
 	strscpy(view->driver, function->driver, sizeof(view->driver));
@@ -338,7 +388,7 @@ static bool view_fill(struct gpushift_view *view,
 
 /**
  * gpushift_view_get() - look at the function at one address
- * @view: the view, to be read with gpushift_facts_read()
+ * @view: the view, to be read with gpushift_facts_pack()
  * @index: the address, see gpushift_parse_address()
  *
  * Pairs with gpushift_view_put() when true.
@@ -357,7 +407,7 @@ bool gpushift_view_get(struct gpushift_view *view, unsigned long index)
 
 /**
  * gpushift_view_find() - look at the first function at or after an address
- * @view: the view, to be read with gpushift_facts_read()
+ * @view: the view, to be read with gpushift_facts_pack()
  * @index: the address, set to that of the function
  * @all: whether to find functions out of scope too
  *
@@ -368,13 +418,15 @@ bool gpushift_view_get(struct gpushift_view *view, unsigned long index)
 bool gpushift_view_find(struct gpushift_view *view, unsigned long *index,
 			bool all)
 {
-	bool found;
+	xa_mark_t filter = all ? XA_PRESENT : GPUSHIFT_IN_SCOPE;
+	struct gpushift_function *function;
 
 	xa_lock(&functions);
-	found = view_fill(view, xa_find(&functions, index, ULONG_MAX,
-					all ? XA_PRESENT : GPUSHIFT_IN_SCOPE));
+	function = xa_find(&functions, index, ULONG_MAX, filter);
+	while (function && !view_fill(view, function))
+		function = xa_find_after(&functions, index, ULONG_MAX, filter);
 	xa_unlock(&functions);
-	return found;
+	return function;
 }
 
 /**
@@ -385,6 +437,7 @@ void gpushift_view_put(struct gpushift_view *view)
 {
 	if (view->group)
 		iommu_group_put(view->group);
+	gpushift_cached_put(view->cached);
 	function_put(view->function);
 }
 

@@ -10,10 +10,14 @@
 
 #include <linux/gpushift.h>
 
-#include "facts.h"
+#include "cached.h"
+#include "config.h"
 
 /* Marks the functions in scope in the array of all functions. */
 #define GPUSHIFT_IN_SCOPE XA_MARK_0
+
+/* Longer names of drivers are cut. */
+#define GPUSHIFT_DRIVER_SIZE 64
 
 /**
  * struct gpushift_function - a PCI function that the host has now
@@ -23,15 +27,14 @@
  * @dir: its sysfs folder; a reference is held
  * @group: its IOMMU group or NULL; a reference is held, guarded by the array's
  *	lock
+ * @cached: facts packed after the latest event, NULL before the first time; a
+ *	reference is held, guarded by the array's lock
+ * @default_domain: name of the type of its group's default domain when last seen
+ *	in use, or NULL
+ * @methods_seen: bit N is set when the kernel's reset method N has been enabled
+ * @config: what configuration space says for good; guarded by the mutex
  * @driver: name of the bound driver or "", guarded by the array's lock
  * @address: "dddd:bb:dd.f"
- * @bridge: address of the bridge above, or ""
- * @physfn: address of the PF of a VF, or ""
- * @facts: facts that never change, copied into each view
- * @identity: the same as netlink attributes, see gpushift_netlink_pack()
- * @identity_size: bytes used of @identity
- * @reset_bus: a bus reset is possible; written by gpushift_scope_update()
- * @reset_slot: a slot reset is possible; written by gpushift_scope_update()
  */
 struct gpushift_function {
 	struct kref ref;
@@ -39,15 +42,28 @@ struct gpushift_function {
 	struct pci_dev *pdev;
 	struct kernfs_node *dir;
 	struct iommu_group *group;
+	struct gpushift_cached *cached;
+	const char *default_domain;
+	unsigned long methods_seen;
+	struct gpushift_config config;
 	char driver[GPUSHIFT_DRIVER_SIZE];
 	char address[GPUSHIFT_ADDRESS_MAX + 1];
-	char bridge[GPUSHIFT_ADDRESS_MAX + 1];
-	char physfn[GPUSHIFT_ADDRESS_MAX + 1];
-	struct gpushift_facts facts;
-	u8 identity[GPUSHIFT_IDENTITY_SIZE];
-	unsigned int identity_size;
-	bool reset_bus;
-	bool reset_slot;
+};
+
+/**
+ * struct gpushift_view - one function as one reader sees it
+ * @function: the function; a reference is held
+ * @cached: its cached facts; a reference is held
+ * @group: its IOMMU group or NULL; a reference is held
+ * @generation: number of the latest event when it was looked at
+ * @driver: name of the bound driver, or ""
+ */
+struct gpushift_view {
+	struct gpushift_function *function;
+	struct gpushift_cached *cached;
+	struct iommu_group *group;
+	u32 generation;
+	char driver[GPUSHIFT_DRIVER_SIZE];
 };
 
 int gpushift_functions_init(void);
@@ -55,8 +71,14 @@ void gpushift_functions_exit(void);
 
 int gpushift_functions_refresh(void);
 unsigned int gpushift_functions_in_scope(void);
-unsigned int gpushift_functions_largest_group(void);
+unsigned int gpushift_functions_largest(void);
+unsigned int gpushift_functions_bytes(bool all, unsigned int each);
 u32 gpushift_functions_generation(void);
+
+unsigned long gpushift_function_index(struct pci_dev *pdev);
+void gpushift_function_note_methods(struct gpushift_function *function);
+void gpushift_function_set_cached(struct gpushift_function *function,
+				  struct gpushift_cached *cached);
 
 bool gpushift_parse_address(const char *address, unsigned long *index);
 bool gpushift_view_get(struct gpushift_view *view, unsigned long index);

@@ -5,15 +5,22 @@
 #include <linux/mutex.h>
 #include <net/genetlink.h>
 
+#include "facts.h"
 #include "function.h"
 #include "gpushift-compat.h"
 #include "netlink.h"
+#include "pack.h"
 
-/* All attributes of one function but the members of its group. */
-#define MESSAGE_SIZE 2048
+/*
+ * A dump that fits into this is one message buffer, complete before the request
+ * returns: whoever then never reads it holds nothing of ours.  Larger buffers
+ * would be cut by those who read as is common.
+ */
+#define WHOLE_DUMP_MAX SKB_WITH_OVERHEAD(32768)
 
-/* One attribute that holds the name of a member. */
-#define MEMBER_SIZE 32
+/* Header of one function's message, and the end of the dump. */
+#define MESSAGE_HEADER (NLMSG_HDRLEN + GENL_HDRLEN)
+#define DUMP_END NLMSG_SPACE(sizeof(int))
 
 static struct genl_family family;
 
@@ -25,121 +32,53 @@ static bool live;
  * struct cursor - where a dump goes on, kept in netlink_callback.ctx
  * @index: the address, as a place in the array of functions
  * @all: whether functions out of scope are dumped too
+ * @privileged: whether the caller may see what sysfs keeps for root
  *
  * No reference: a dump that is never read to its end holds nothing.
  */
 struct cursor {
 	unsigned long index;
 	bool all;
+	bool privileged;
 };
 
-/**
- * struct list_put - where the items of a list go
- * @skb: the message
- * @attr: the attribute for each of them
- */
-struct list_put {
-	struct sk_buff *skb;
-	enum gpushift_attr attr;
-};
-
-static int put_item(const char *item, void *data)
+/* Return: 0 or -EMSGSIZE; then @skb is as it was. */
+static int put_facts(struct sk_buff *skb, const struct gpushift_view *view,
+		     bool privileged)
 {
-	struct list_put *list = data;
+	struct gpushift_pack pack = {
+		.data = skb_tail_pointer(skb),
+		.size = skb_tailroom(skb),
+	};
 
-	return nla_put_string(list->skb, list->attr, item);
-}
-
-static int put_list(struct sk_buff *skb, enum gpushift_attr attr,
-		    const struct gpushift_view *view)
-{
-	struct list_put list = { .skb = skb, .attr = attr };
-
-	return gpushift_facts_each(view, attr, put_item, &list);
-}
-
-static int put_value(struct sk_buff *skb, enum gpushift_attr attr,
-		     const struct gpushift_facts *facts)
-{
-	const struct gpushift_field *field = &gpushift_fields[attr];
-	const void *value = gpushift_fact(facts, field);
-
-	switch ((enum gpushift_kind)field->kind) {
-	case GPUSHIFT_KIND_U8:
-		return nla_put(skb, attr, sizeof(u8), value);
-	case GPUSHIFT_KIND_U16:
-		return nla_put(skb, attr, sizeof(u16), value);
-	case GPUSHIFT_KIND_U32:
-	case GPUSHIFT_KIND_S32:
-		return nla_put(skb, attr, sizeof(u32), value);
-	case GPUSHIFT_KIND_STRING:
-		return nla_put_string(skb, attr, *(const char *const *)value);
-	case GPUSHIFT_KIND_NONE:
-	case GPUSHIFT_KIND_LIST:
-		break;
-	}
-	return -EINVAL;
-}
-
-/* Return: 0 or -EMSGSIZE, with whatever did fit left in @skb. */
-static int put_facts(struct sk_buff *skb, const struct gpushift_view *view)
-{
-	const struct gpushift_function *function = view->function;
-	u64 left = view->facts.present & ~GPUSHIFT_IDENTITY;
-	int ret;
-
-	ret = nla_put_u32(skb, GPUSHIFT_A_GENERATION, view->facts.generation);
-	if (ret || skb_tailroom(skb) < function->identity_size)
+	gpushift_facts_pack(view, privileged, &pack);
+	if (pack.error)
 		return -EMSGSIZE;
-	skb_put_data(skb, function->identity, function->identity_size);
-	for (; left && !ret; left &= left - 1) {
-		enum gpushift_attr attr = __ffs64(left);
-
-		if (gpushift_fields[attr].kind == GPUSHIFT_KIND_LIST)
-			ret = put_list(skb, attr, view);
-		else
-			ret = put_value(skb, attr, &view->facts);
-	}
-	return ret ? -EMSGSIZE : 0;
-}
-
-/**
- * gpushift_netlink_pack() - pack the facts that never change
- * @function: the function, after gpushift_facts_identify()
- *
- * Return: 0 or a negative error code.
- */
-int gpushift_netlink_pack(struct gpushift_function *function)
-{
-	u64 left = function->facts.present & GPUSHIFT_IDENTITY;
-	struct sk_buff *skb;
-	int ret = 0;
-
-	skb = alloc_skb(sizeof(function->identity), GFP_KERNEL);
-	if (!skb)
-		return -ENOMEM;
-	for (; left && !ret; left &= left - 1) {
-		enum gpushift_attr attr = __ffs64(left);
-
-		ret = put_value(skb, attr, &function->facts);
-	}
-	if (!ret && skb->len <= sizeof(function->identity)) {
-		memcpy(function->identity, skb->data, skb->len);
-		function->identity_size = skb->len;
-	} else {
-		ret = -EMSGSIZE;
-	}
-	kfree_skb(skb);
-	return ret;
+	skb_put(skb, pack.used);
+	return 0;
 }
 
 static size_t message_size(void)
 {
-	return MESSAGE_SIZE + gpushift_functions_largest_group() * MEMBER_SIZE;
+	return MESSAGE_HEADER + GPUSHIFT_LIVE_SIZE +
+	       gpushift_functions_largest();
 }
 
-static int reply_with(struct genl_info *info, const struct gpushift_view *view)
+/* Room for a whole dump where that is possible, else for any one function. */
+static size_t dump_size(bool all)
 {
+	size_t whole = gpushift_functions_bytes(all, MESSAGE_HEADER +
+						GPUSHIFT_LIVE_USUAL) +
+		       GPUSHIFT_LIVE_SIZE + DUMP_END;
+
+	return max(message_size() + DUMP_END,
+		   min_t(size_t, whole, WHOLE_DUMP_MAX));
+}
+
+static int reply_with(struct sk_buff *request, struct genl_info *info,
+		      const struct gpushift_view *view)
+{
+	bool privileged = netlink_capable(request, CAP_SYS_ADMIN);
 	struct sk_buff *skb;
 	void *message;
 
@@ -148,7 +87,7 @@ static int reply_with(struct genl_info *info, const struct gpushift_view *view)
 		return -ENOMEM;
 	message = genlmsg_put_reply(skb, info, &family, 0,
 				    GPUSHIFT_CMD_FUNCTION_GET);
-	if (!message || put_facts(skb, view)) {
+	if (!message || put_facts(skb, view, privileged)) {
 		nlmsg_free(skb);
 		GENL_SET_ERR_MSG(info, "the facts do not fit into a message");
 		return -EMSGSIZE;
@@ -185,8 +124,7 @@ static int function_get_doit(struct sk_buff *skb, struct genl_info *info)
 		GENL_SET_ERR_MSG(info, "there is no PCI function at ADDRESS");
 		return -ENODEV;
 	}
-	gpushift_facts_read(&view);
-	ret = reply_with(info, &view);
+	ret = reply_with(skb, info, &view);
 	gpushift_view_put(&view);
 	return ret;
 }
@@ -210,13 +148,15 @@ static int function_get_start(struct netlink_callback *cb)
 	}
 	cursor->index = 0;
 	cursor->all = nla_get_flag(attrs[GPUSHIFT_A_ALL]);
-	cb->min_dump_alloc = message_size();
+	cursor->privileged = netlink_capable(cb->skb, CAP_SYS_ADMIN);
+	cb->min_dump_alloc = dump_size(cursor->all);
 	return 0;
 }
 
 static int dump_one(struct sk_buff *skb, struct netlink_callback *cb,
 		    const struct gpushift_view *view)
 {
+	struct cursor *cursor = (struct cursor *)cb->ctx;
 	void *message;
 
 	message = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
@@ -225,9 +165,9 @@ static int dump_one(struct sk_buff *skb, struct netlink_callback *cb,
 	if (!message)
 		return -EMSGSIZE;
 	/* Flags the message when an event came after the one before it. */
-	cb->seq = view->facts.generation;
+	cb->seq = view->generation;
 	genl_dump_check_consistent(cb, message);
-	if (put_facts(skb, view)) {
+	if (put_facts(skb, view, cursor->privileged)) {
 		genlmsg_cancel(skb, message);
 		return -EMSGSIZE;
 	}
@@ -242,7 +182,6 @@ static int function_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	int ret = 0;
 
 	while (!ret && gpushift_view_find(&view, &cursor->index, cursor->all)) {
-		gpushift_facts_read(&view);
 		ret = dump_one(skb, cb, &view);
 		gpushift_view_put(&view);
 		if (!ret)
@@ -252,7 +191,8 @@ static int function_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 		return skb->len ? skb->len : ret;
 	/* For NLMSG_DONE: the function that went may have been the last one. */
 	cb->seq = gpushift_functions_generation();
-	return skb->len;
+	/* Not the length: that would ask for a buffer more, to hold the end. */
+	return 0;
 }
 
 static const struct nla_policy function_get_policy[GPUSHIFT_A_ALL + 1] = {

@@ -7,12 +7,9 @@
 
 #include <linux/gpushift.h>
 
-struct gpushift_function;
-
 int gpushift_netlink_init(void);
 void gpushift_netlink_exit(void);
 void gpushift_netlink_event(struct pci_dev *pdev, enum gpushift_event event,
 			    u32 generation, const char *driver);
-int gpushift_netlink_pack(struct gpushift_function *function);
 
 #endif /* _GPUSHIFT_NETLINK_H */

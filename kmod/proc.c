@@ -5,19 +5,40 @@
  * The position in the file is the address of the function plus one, so that an
  * open file holds no reference between two reads.
  */
-#include <linux/bitops.h>
+#include <linux/capability.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
+#include <linux/user_namespace.h>
 
+#include "facts.h"
 #include "function.h"
+#include "pack.h"
 #include "proc.h"
+#include "text.h"
 
 /* Version of the text format. */
 #define FORMAT 1
 
+/**
+ * struct reader - an open file
+ * @view: the function that is shown
+ * @pack: room for its attributes
+ */
+struct reader {
+	struct gpushift_view view;
+	struct gpushift_pack pack;
+};
+
+/* Like netlink: what counts is who opened it, so that a file can be handed on. */
+static bool reader_is_privileged(const struct seq_file *file)
+{
+	return file_ns_capable(file->file, &init_user_ns, CAP_SYS_ADMIN);
+}
+
 static void *show_from(struct seq_file *file, loff_t *pos)
 {
-	struct gpushift_view *view = file->private;
+	struct reader *reader = file->private;
+	struct gpushift_view *view = &reader->view;
 	unsigned long index = *pos - 1;
 
 	if (!gpushift_view_find(view, &index, false))
@@ -49,88 +70,22 @@ static void *next(struct seq_file *file, void *item, loff_t *pos)
 	return show_from(file, pos);
 }
 
-/*
- * What is escaped would break a line.  Only an override can hold such: it is
- * whatever a user wrote.  The other strings are words of ours and names that
- * the kernel gave to devices and drivers.
- */
-static void show_override(struct seq_file *file, const char *override)
+/* Packs anew into the same room, which has grown as far as it had to. */
+static void show_function(struct seq_file *file, const struct gpushift_view *view)
 {
-	seq_putc(file, ' ');
-	seq_escape(file, override, "\n\\");
-}
+	struct reader *reader = file->private;
+	struct gpushift_pack *pack = &reader->pack;
 
-static int show_item(const char *item, void *data)
-{
-	struct seq_file *file = data;
-
-	seq_putc(file, ' ');
-	seq_puts(file, item);
-	return 0;
-}
-
-static void show_hex(struct seq_file *file, unsigned int digits, u32 number)
-{
-	char text[2 * sizeof(number) + 1];
-
-	text[digits] = '\0';
-	for (; digits; number >>= 4)
-		text[--digits] = "0123456789abcdef"[number & 15];
-	show_item(text, file);
-}
-
-static void show_number(struct seq_file *file,
-			const struct gpushift_field *field, s64 number)
-{
-	if (field->words && number < field->nr_words)
-		show_item(field->words[number], file);
-	else if (field->hex)
-		show_hex(file, field->hex, number);
-	else
-		seq_put_decimal_ll(file, " ", number);
-}
-
-/* One line, without a formatter: a reader waits for thousands of them. */
-static void show_fact(struct seq_file *file, enum gpushift_attr attr,
-		      const struct gpushift_view *view)
-{
-	const struct gpushift_field *field = &gpushift_fields[attr];
-	const void *value = gpushift_fact(&view->facts, field);
-
-	seq_puts(file, field->key);
-	seq_putc(file, ':');
-	switch ((enum gpushift_kind)field->kind) {
-	case GPUSHIFT_KIND_NONE:
-		break;
-	case GPUSHIFT_KIND_U8:
-		show_number(file, field, *(const u8 *)value);
-		break;
-	case GPUSHIFT_KIND_U16:
-		show_number(file, field, *(const u16 *)value);
-		break;
-	case GPUSHIFT_KIND_U32:
-		show_number(file, field, *(const u32 *)value);
-		break;
-	case GPUSHIFT_KIND_S32:
-		show_number(file, field, *(const s32 *)value);
-		break;
-	case GPUSHIFT_KIND_STRING:
-		if (attr == GPUSHIFT_A_DRIVER_OVERRIDE)
-			show_override(file, *(const char *const *)value);
-		else
-			show_item(*(const char *const *)value, file);
-		break;
-	case GPUSHIFT_KIND_LIST:
-		gpushift_facts_each(view, attr, show_item, file);
-		break;
-	}
-	seq_putc(file, '\n');
+	pack->grows = true;
+	pack->used = 0;
+	gpushift_facts_pack(view, reader_is_privileged(file), pack);
+	if (!pack->error)
+		gpushift_text_show(file, pack);
 }
 
 static int show(struct seq_file *file, void *item)
 {
-	struct gpushift_view *view = item;
-	u64 left;
+	struct reader *reader = file->private;
 
 	if (item == SEQ_START_TOKEN) {
 		seq_printf(file, "gpushift %d generation %u functions %u\n",
@@ -138,11 +93,9 @@ static int show(struct seq_file *file, void *item)
 			   gpushift_functions_in_scope());
 		return 0;
 	}
-	gpushift_facts_read(view);
 	seq_putc(file, '\n');
-	for (left = view->facts.present; left; left &= left - 1)
-		show_fact(file, __ffs64(left), view);
-	return 0;
+	show_function(file, item);
+	return reader->pack.error;
 }
 
 static const struct seq_operations seq_ops = {
@@ -152,6 +105,26 @@ static const struct seq_operations seq_ops = {
 	.show = show,
 };
 
+static int proc_open(struct inode *inode, struct file *file)
+{
+	return seq_open_private(file, &seq_ops, sizeof(struct reader));
+}
+
+static int proc_release(struct inode *inode, struct file *file)
+{
+	struct reader *reader = ((struct seq_file *)file->private_data)->private;
+
+	gpushift_pack_free(&reader->pack);
+	return seq_release_private(inode, file);
+}
+
+static const struct proc_ops proc_ops = {
+	.proc_open = proc_open,
+	.proc_read = seq_read,
+	.proc_lseek = seq_lseek,
+	.proc_release = proc_release,
+};
+
 /**
  * gpushift_proc_init() - make /proc/gpushift
  *
@@ -159,9 +132,7 @@ static const struct seq_operations seq_ops = {
  */
 int __init gpushift_proc_init(void)
 {
-	return proc_create_seq_private("gpushift", 0444, NULL, &seq_ops,
-				       sizeof(struct gpushift_view), NULL) ?
-	       0 : -ENOMEM;
+	return proc_create("gpushift", 0444, NULL, &proc_ops) ? 0 : -ENOMEM;
 }
 
 /**

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which functions are in scope, and which buses and slots can be reset.
+ * Which functions are in scope, and what functions have in common: group, bus,
+ * slot.
  *
- * Both depend on other functions.  They are worked out for all functions at
- * once, in two passes over our own array, after something has changed.  So the
- * work grows with the number of functions, a dump does none of it, and no lock of
- * the PCI core is taken.
+ * This is worked out for all functions at once, in two passes over our own
+ * array, after something has changed.  So the work grows with the number of
+ * functions, a dump does none of it, and no lock of the PCI core is taken.
  *
  * Nothing here may follow pci_dev.subordinate or pci_dev.slot, which the PCI
  * core clears and frees without a lock that we can take.  pci_dev.bus, pci_bus.self
@@ -15,46 +15,13 @@
 #include <linux/pci_hotplug.h>
 #include <linux/slab.h>
 
+#include "cached.h"
 #include "function.h"
 #include "gpushift-compat.h"
 #include "scope.h"
 
 #define BASE_CLASS_DISPLAY 0x03
 #define BASE_CLASS_ACCELERATOR 0x12
-
-/* Of a bus: a GPU is on it; something at or below it forbids its reset. */
-#define BUS_HAS_GPU BIT(0)
-#define BUS_NO_RESET BIT(1)
-
-/* Of an IOMMU group or slot: a GPU is in it.  The rest counts its functions. */
-#define SET_HAS_GPU BIT(0)
-#define SET_ONE BIT(1)
-
-/**
- * struct scope_sets - what the first pass learns about functions together
- * @groups: value for each IOMMU group
- * @slots: value for each slot that holds a GPU
- * @buses: value for each bus with something to know
- * @resettable: the hotplug slots that can be reset, by their address in memory
- */
-struct scope_sets {
-	struct xarray groups;
-	struct xarray slots;
-	struct xarray buses;
-	struct xarray resettable;
-};
-
-static unsigned long set_value(struct xarray *set, unsigned long key)
-{
-	void *entry = xa_load(set, key);
-
-	return entry ? xa_to_value(entry) : 0;
-}
-
-static int set_store(struct xarray *set, unsigned long key, unsigned long value)
-{
-	return xa_err(xa_store(set, key, xa_mk_value(value), GFP_KERNEL));
-}
 
 static unsigned long bus_key(struct pci_bus *bus)
 {
@@ -68,55 +35,118 @@ static unsigned long slot_key(const struct gpushift_function *function)
 
 static bool is_gpu(const struct gpushift_function *function)
 {
-	u32 base = function->facts.class >> 16;
+	u32 base = function->pdev->class >> 16;
 
 	return base == BASE_CLASS_DISPLAY || base == BASE_CLASS_ACCELERATOR;
 }
 
-static int note_group(struct scope_sets *sets,
-		      const struct gpushift_function *function,
-		      struct gpushift_scope *scope)
+/* Return: the entry of @key, made of @size zeros when missing, or NULL. */
+static void *set_entry(struct xarray *set, unsigned long key, size_t size)
 {
-	unsigned long value;
-	int id;
+	void *entry = xa_load(set, key);
+
+	if (entry)
+		return entry;
+	entry = kzalloc(size, GFP_KERNEL);
+	if (entry && xa_err(xa_store(set, key, entry, GFP_KERNEL))) {
+		kfree(entry);
+		entry = NULL;
+	}
+	return entry;
+}
+
+static int set_mark(struct xarray *set, unsigned long key)
+{
+	return xa_err(xa_store(set, key, xa_mk_value(1), GFP_KERNEL));
+}
+
+static int add_member(struct device *dev, void *data)
+{
+	struct gpushift_group *group = data;
+
+	group->members++;
+	gpushift_pack_string(&group->list, GPUSHIFT_A_IOMMU_GROUP_MEMBER,
+			     dev_name(dev));
+	return group->list.error;
+}
+
+static int note_group(struct gpushift_sets *sets,
+		      const struct gpushift_function *function)
+{
+	struct gpushift_group *group;
+	int ret = 0;
 
 	if (!function->group)
 		return 0;
-	id = iommu_group_id(function->group);
-	value = set_value(&sets->groups, id) + SET_ONE;
-	if (is_gpu(function))
-		value |= SET_HAS_GPU;
-	scope->largest_group = max_t(unsigned int, scope->largest_group,
-				     value / SET_ONE);
-	return set_store(&sets->groups, id, value);
+	group = set_entry(&sets->groups, iommu_group_id(function->group),
+			  sizeof(*group));
+	if (!group)
+		return -ENOMEM;
+	if (!group->members) {
+		group->list.grows = true;
+		ret = iommu_group_for_each_dev(function->group, group,
+					       add_member);
+	}
+	group->has_gpu |= is_gpu(function);
+	return ret;
 }
 
-static int note_bus(struct scope_sets *sets, struct pci_bus *bus,
-		    unsigned long bits)
+static void note_below(struct gpushift_bus *bus,
+		       const struct gpushift_function *function)
 {
-	return set_store(&sets->buses, bus_key(bus),
-			 set_value(&sets->buses, bus_key(bus)) | bits);
+	bus->scope.grows = true;
+	gpushift_pack_string(&bus->scope, GPUSHIFT_A_RESET_SCOPE,
+			     function->address);
+	if (bus->noted && bus->group != function->group)
+		bus->mixed = true;
+	bus->group = function->group;
+	bus->noted = true;
+	if (!bus->no_reset &&
+	    function->pdev->dev_flags & PCI_DEV_FLAGS_NO_BUS_RESET)
+		bus->no_reset = function;
 }
 
-static int note_function(struct scope_sets *sets,
-			 const struct gpushift_function *function,
-			 struct gpushift_scope *scope)
+static void note_on(struct gpushift_bus *bus,
+		    const struct gpushift_function *function)
 {
-	struct pci_dev *pdev = function->pdev;
-	struct pci_bus *bus;
+	if (!bus->first)
+		bus->first = function;
+	else if (!bus->second)
+		bus->second = function;
+	bus->has_gpu |= is_gpu(function);
+}
+
+static int note_buses(struct gpushift_sets *sets,
+		      const struct gpushift_function *function)
+{
+	struct pci_bus *pci_bus = function->pdev->bus;
+
+	for (; pci_bus && !pci_is_root_bus(pci_bus); pci_bus = pci_bus->parent) {
+		struct gpushift_bus *bus = set_entry(&sets->buses,
+						     bus_key(pci_bus),
+						     sizeof(*bus));
+
+		if (!bus)
+			return -ENOMEM;
+		note_below(bus, function);
+		if (bus->scope.error)
+			return bus->scope.error;
+		if (pci_bus == function->pdev->bus)
+			note_on(bus, function);
+	}
+	return 0;
+}
+
+static int note_function(struct gpushift_sets *sets,
+			 const struct gpushift_function *function)
+{
 	int ret;
 
-	ret = note_group(sets, function, scope);
+	ret = note_group(sets, function);
 	/* VFs have addresses that look like slots, but sit in none. */
-	if (!ret && is_gpu(function) && !pdev->is_virtfn)
-		ret = set_store(&sets->slots, slot_key(function), SET_HAS_GPU);
-	if (!ret && is_gpu(function) && !pci_is_root_bus(pdev->bus))
-		ret = note_bus(sets, pdev->bus, BUS_HAS_GPU);
-	if (!(pdev->dev_flags & PCI_DEV_FLAGS_NO_BUS_RESET))
-		return ret;
-	for (bus = pdev->bus; bus && !ret; bus = bus->parent)
-		ret = note_bus(sets, bus, BUS_NO_RESET);
-	return ret;
+	if (!ret && is_gpu(function) && !function->pdev->is_virtfn)
+		ret = set_mark(&sets->slots, slot_key(function));
+	return ret ? ret : note_buses(sets, function);
 }
 
 static bool slot_has_reset(const struct pci_slot *slot)
@@ -152,7 +182,7 @@ static unsigned int collect_slots(const struct pci_slot **slots,
 	return found;
 }
 
-static int note_slots(struct scope_sets *sets)
+static int note_slots(struct gpushift_sets *sets)
 {
 	unsigned int found = collect_slots(NULL, 0);
 	const struct pci_slot **slots;
@@ -166,47 +196,46 @@ static int note_slots(struct scope_sets *sets)
 		return -ENOMEM;
 	found = min(found, collect_slots(slots, found));
 	for (i = 0; i < found && !ret; i++)
-		ret = set_store(&sets->resettable, (unsigned long)slots[i], 1);
+		ret = set_mark(&sets->resettable, (unsigned long)slots[i]);
 	kfree(slots);
 	return ret;
 }
 
-static bool bus_allows_reset(struct scope_sets *sets, struct pci_bus *bus)
+static struct gpushift_bus *bus_of(struct gpushift_sets *sets,
+				   struct pci_bus *bus)
 {
-	return !pci_is_root_bus(bus) && bus->self &&
-	       !(bus->self->dev_flags & PCI_DEV_FLAGS_NO_BUS_RESET) &&
-	       !(set_value(&sets->buses, bus_key(bus)) & BUS_NO_RESET);
+	return pci_is_root_bus(bus) ? NULL : xa_load(&sets->buses, bus_key(bus));
 }
 
-static bool slot_allows_reset(struct scope_sets *sets, struct pci_dev *pdev)
+static struct gpushift_group *
+group_of(struct gpushift_sets *sets, const struct gpushift_function *function)
 {
-	unsigned long slot = (unsigned long)READ_ONCE(pdev->slot);
-
-	return slot && set_value(&sets->resettable, slot) &&
-	       bus_allows_reset(sets, pdev->bus);
+	return function->group ? xa_load(&sets->groups,
+					 iommu_group_id(function->group)) :
+				 NULL;
 }
 
-static bool function_in_scope(struct scope_sets *sets,
+static bool function_in_scope(struct gpushift_sets *sets,
 			      const struct gpushift_function *function)
 {
-	const struct pci_dev *pdev = function->pdev;
+	const struct gpushift_group *group = group_of(sets, function);
 	struct pci_bus *bus;
 
-	if (is_gpu(function))
+	if (is_gpu(function) || (group && group->has_gpu))
 		return true;
-	if (!pdev->is_virtfn && set_value(&sets->slots, slot_key(function)))
+	if (!function->pdev->is_virtfn &&
+	    xa_load(&sets->slots, slot_key(function)))
 		return true;
-	if (function->group &&
-	    set_value(&sets->groups, iommu_group_id(function->group)) &
-		    SET_HAS_GPU)
-		return true;
-	for (bus = pdev->bus; bus; bus = bus->parent)
-		if (set_value(&sets->buses, bus_key(bus)) & BUS_HAS_GPU)
+	for (bus = function->pdev->bus; bus; bus = bus->parent) {
+		const struct gpushift_bus *found = bus_of(sets, bus);
+
+		if (found && found->has_gpu)
 			return true;
+	}
 	return false;
 }
 
-static void sets_init(struct scope_sets *sets)
+static void sets_init(struct gpushift_sets *sets)
 {
 	xa_init(&sets->groups);
 	xa_init(&sets->slots);
@@ -214,44 +243,80 @@ static void sets_init(struct scope_sets *sets)
 	xa_init(&sets->resettable);
 }
 
-static void sets_destroy(struct scope_sets *sets)
+static void sets_destroy(struct gpushift_sets *sets)
 {
+	struct gpushift_group *group;
+	struct gpushift_bus *bus;
+	unsigned long key;
+
+	xa_for_each(&sets->groups, key, group) {
+		gpushift_pack_free(&group->list);
+		kfree(group);
+	}
+	xa_for_each(&sets->buses, key, bus) {
+		gpushift_pack_free(&bus->scope);
+		kfree(bus);
+	}
 	xa_destroy(&sets->groups);
 	xa_destroy(&sets->slots);
 	xa_destroy(&sets->buses);
 	xa_destroy(&sets->resettable);
 }
 
-static void function_judge(struct xarray *functions, struct scope_sets *sets,
-			   struct gpushift_function *function,
-			   struct gpushift_scope *scope)
+static void scope_mark(struct xarray *functions,
+		       const struct gpushift_function *function, bool inside,
+		       struct gpushift_scope *scope)
 {
-	struct pci_dev *pdev = function->pdev;
+	unsigned int size = function->cached->size;
 
-	WRITE_ONCE(function->reset_bus, bus_allows_reset(sets, pdev->bus));
-	WRITE_ONCE(function->reset_slot, slot_allows_reset(sets, pdev));
-	if (function_in_scope(sets, function)) {
-		scope->functions++;
+	if (inside) {
 		xa_set_mark(functions, function->index, GPUSHIFT_IN_SCOPE);
+		scope->functions++;
+		scope->bytes += size;
 	} else {
 		xa_clear_mark(functions, function->index, GPUSHIFT_IN_SCOPE);
 	}
+	scope->all++;
+	scope->bytes_all += size;
+	scope->largest = max(scope->largest, size);
+}
+
+static int judge_function(struct xarray *functions, struct gpushift_sets *sets,
+			  struct gpushift_function *function,
+			  struct gpushift_cached_scratch *scratch,
+			  struct gpushift_scope *scope)
+{
+	unsigned long slot = (unsigned long)READ_ONCE(function->pdev->slot);
+	const struct gpushift_surroundings around = {
+		.functions = functions,
+		.group = group_of(sets, function),
+		.bus = bus_of(sets, function->pdev->bus),
+		.slot_has_reset = slot && xa_load(&sets->resettable, slot),
+	};
+	int ret;
+
+	ret = gpushift_cached_update(function, &around, scratch);
+	if (!ret)
+		scope_mark(functions, function,
+			   function_in_scope(sets, function), scope);
+	return ret;
 }
 
 /**
- * gpushift_scope_update() - work out scope and resets of all functions
+ * gpushift_scope_update() - work out scope and cached facts of all functions
  * @functions: the array of all functions; no function may come, go or change
  *	its group meanwhile
  * @scope: what was found; not touched on error
  *
- * Return: 0 or a negative error code; then the old scope still stands.
+ * Return: 0 or a negative error code; then part of what was known is old.
  */
 int gpushift_scope_update(struct xarray *functions,
 			  struct gpushift_scope *scope)
 {
+	struct gpushift_cached_scratch scratch = GPUSHIFT_CACHED_SCRATCH;
 	struct gpushift_function *function;
 	struct gpushift_scope found = {};
-	struct scope_sets sets;
+	struct gpushift_sets sets;
 	unsigned long index;
 	int ret;
 
@@ -260,16 +325,18 @@ int gpushift_scope_update(struct xarray *functions,
 	xa_for_each(functions, index, function) {
 		if (ret)
 			break;
-		ret = note_function(&sets, function, &found);
+		gpushift_config_read(function->pdev, &function->config);
+		ret = note_function(&sets, function);
 	}
-	if (ret)
-		goto destroy_sets;
-
-	xa_for_each(functions, index, function)
-		function_judge(functions, &sets, function, &found);
-	WRITE_ONCE(scope->functions, found.functions);
-	WRITE_ONCE(scope->largest_group, found.largest_group);
-destroy_sets:
+	xa_for_each(functions, index, function) {
+		if (ret)
+			break;
+		ret = judge_function(functions, &sets, function, &scratch,
+				     &found);
+	}
+	if (!ret)
+		*scope = found;
+	gpushift_cached_scratch_free(&scratch);
 	sets_destroy(&sets);
 	return ret;
 }

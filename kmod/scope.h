@@ -2,16 +2,76 @@
 #ifndef _GPUSHIFT_SCOPE_H
 #define _GPUSHIFT_SCOPE_H
 
+#include <linux/iommu.h>
 #include <linux/xarray.h>
+
+#include "pack.h"
+
+struct gpushift_function;
+
+/**
+ * struct gpushift_bus - what the functions of a bus that is no root bus share
+ * @first: a function on it, or NULL
+ * @second: another one, or NULL
+ * @no_reset: a function at or below it that is known not to survive its reset,
+ *	or NULL
+ * @group: IOMMU group of the functions at or below it, unless @mixed
+ * @scope: RESET_SCOPE: all functions at or below it
+ * @noted: a function at or below it has been noted
+ * @mixed: not all of them are in the same IOMMU group
+ * @has_gpu: a GPU is on it
+ */
+struct gpushift_bus {
+	const struct gpushift_function *first;
+	const struct gpushift_function *second;
+	const struct gpushift_function *no_reset;
+	const struct iommu_group *group;
+	struct gpushift_pack scope;
+	bool noted;
+	bool mixed;
+	bool has_gpu;
+};
+
+/**
+ * struct gpushift_group - what the functions of an IOMMU group share
+ * @list: IOMMU_GROUP_MEMBER: all members
+ * @members: number of them
+ * @has_gpu: a GPU is among them
+ */
+struct gpushift_group {
+	struct gpushift_pack list;
+	unsigned int members;
+	bool has_gpu;
+};
+
+/**
+ * struct gpushift_sets - what was learned about functions together
+ * @groups: struct gpushift_group by number
+ * @slots: those that hold a GPU, by address
+ * @buses: struct gpushift_bus by domain and number
+ * @resettable: the hotplug slots that can be reset, by their address in memory
+ */
+struct gpushift_sets {
+	struct xarray groups;
+	struct xarray slots;
+	struct xarray buses;
+	struct xarray resettable;
+};
 
 /**
  * struct gpushift_scope - what was found while the scope was worked out
  * @functions: number of functions in scope
- * @largest_group: number of functions in the largest IOMMU group
+ * @largest: bytes of the largest of all functions' packed attributes
+ * @bytes: bytes of the packed attributes of those in scope
+ * @bytes_all: the same of all functions
+ * @all: number of all functions
  */
 struct gpushift_scope {
 	unsigned int functions;
-	unsigned int largest_group;
+	unsigned int largest;
+	unsigned int bytes;
+	unsigned int bytes_all;
+	unsigned int all;
 };
 
 int gpushift_scope_update(struct xarray *functions,

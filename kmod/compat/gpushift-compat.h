@@ -6,8 +6,10 @@
 #ifndef _GPUSHIFT_COMPAT_H
 #define _GPUSHIFT_COMPAT_H
 
+#include <linux/acpi.h>
 #include <linux/device.h>
 #include <linux/iommu.h>
+#include <linux/pci.h>
 #include <linux/string.h>
 #include <linux/version.h>
 #include <net/genetlink.h>
@@ -18,6 +20,24 @@
 
 /* Exported by the PCI core for hotplug drivers, but in no public header. */
 extern struct kset *pci_slots_kset;
+
+/* Drop when < 6.11: CXL was not known to the PCI core. */
+#ifndef PCI_VENDOR_ID_CXL
+#define PCI_VENDOR_ID_CXL 0x1e98
+#endif
+#ifndef PCI_DVSEC_CXL_PORT
+#define PCI_DVSEC_CXL_PORT 3
+#endif
+
+/* Kernels without ACPI have no firmware to ask. */
+static inline bool gpushift_has_acpi_reset(struct device *dev)
+{
+#ifdef CONFIG_ACPI
+	return ACPI_HANDLE(dev) && acpi_has_method(ACPI_HANDLE(dev), "_RST");
+#else
+	return false;
+#endif
+}
 
 /* Drop when < 6.6: attributes of a dump request came without a genl_info. */
 static inline struct nlattr **gpushift_dump_attrs(struct netlink_callback *cb)
