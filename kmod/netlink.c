@@ -4,6 +4,7 @@
  */
 #include <linux/mutex.h>
 #include <net/genetlink.h>
+#include <net/sock.h>
 
 #include "facts.h"
 #include "function.h"
@@ -11,12 +12,8 @@
 #include "netlink.h"
 #include "pack.h"
 
-/*
- * A dump that fits into this is one message buffer, complete before the request
- * returns: whoever then never reads it holds nothing of ours.  Larger buffers
- * would be cut by those who read as is common.
- */
-#define WHOLE_DUMP_MAX SKB_WITH_OVERHEAD(32768)
+/* Larger buffers would be cut by those who read as is common. */
+#define BUFFER_MAX SKB_WITH_OVERHEAD(32768)
 
 /* Header of one function's message, and the end of the dump. */
 #define MESSAGE_HEADER (NLMSG_HDRLEN + GENL_HDRLEN)
@@ -33,6 +30,7 @@ static bool live;
  * @index: the address, as a place in the array of functions
  * @all: whether functions out of scope are dumped too
  * @privileged: whether the caller may see what sysfs keeps for root
+ * @ahead: whether buffers may still be queued ahead, see queue_ahead()
  *
  * No reference: a dump that is never read to its end holds nothing.
  */
@@ -40,6 +38,7 @@ struct cursor {
 	unsigned long index;
 	bool all;
 	bool privileged;
+	bool ahead;
 };
 
 /* Return: 0 or -EMSGSIZE; then @skb is as it was. */
@@ -64,15 +63,19 @@ static size_t message_size(void)
 	       gpushift_functions_largest();
 }
 
-/* Room for a whole dump where that is possible, else for any one function. */
+/* What a whole dump takes, rather more than less. */
 static size_t dump_size(bool all)
 {
-	size_t whole = gpushift_functions_bytes(all, MESSAGE_HEADER +
-						GPUSHIFT_LIVE_USUAL) +
-		       GPUSHIFT_LIVE_SIZE + DUMP_END;
+	return gpushift_functions_bytes(all, MESSAGE_HEADER +
+					GPUSHIFT_LIVE_USUAL) +
+	       GPUSHIFT_LIVE_SIZE + DUMP_END;
+}
 
+/* Room for a whole dump where that is possible, else for any one function. */
+static size_t buffer_size(bool all)
+{
 	return max(message_size() + DUMP_END,
-		   min_t(size_t, whole, WHOLE_DUMP_MAX));
+		   min_t(size_t, dump_size(all), BUFFER_MAX));
 }
 
 static int reply_with(struct sk_buff *request, struct genl_info *info,
@@ -141,6 +144,8 @@ static int function_get_start(struct netlink_callback *cb)
 		NL_SET_ERR_MSG(cb->extack, "ADDRESS is not for dumps");
 		return -EINVAL;
 	}
+	/* What the first message is compared with. */
+	cb->prev_seq = gpushift_functions_generation();
 	ret = gpushift_functions_refresh();
 	if (ret) {
 		NL_SET_ERR_MSG(cb->extack, "no memory to work out the scope");
@@ -149,7 +154,8 @@ static int function_get_start(struct netlink_callback *cb)
 	cursor->index = 0;
 	cursor->all = nla_get_flag(attrs[GPUSHIFT_A_ALL]);
 	cursor->privileged = netlink_capable(cb->skb, CAP_SYS_ADMIN);
-	cb->min_dump_alloc = dump_size(cursor->all);
+	cursor->ahead = true;
+	cb->min_dump_alloc = buffer_size(cursor->all);
 	return 0;
 }
 
@@ -175,18 +181,78 @@ static int dump_one(struct sk_buff *skb, struct netlink_callback *cb,
 	return 0;
 }
 
-static int function_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+/*
+ * Return: 0 when all is dumped, -EMSGSIZE when @skb is full.
+ *
+ * What does not fit even into an empty buffer has grown since the dump began.  It
+ * is left out: an event came before, so the dump is flagged as interrupted.
+ */
+static int dump_into(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct cursor *cursor = (struct cursor *)cb->ctx;
 	struct gpushift_view view;
-	int ret = 0;
+	int ret;
 
-	while (!ret && gpushift_view_find(&view, &cursor->index, cursor->all)) {
+	while (gpushift_view_find(&view, &cursor->index, cursor->all)) {
 		ret = dump_one(skb, cb, &view);
 		gpushift_view_put(&view);
-		if (!ret)
-			cursor->index++;
+		if (ret && skb->len)
+			return ret;
+		cursor->index++;
 	}
+	return 0;
+}
+
+/* Half of what is free stays so, for the core's own buffer and for events. */
+static bool has_room(const struct sock *sk)
+{
+	return atomic_read(&sk->sk_rmem_alloc) + 2 * SKB_TRUESIZE(BUFFER_MAX) <=
+	       READ_ONCE(sk->sk_rcvbuf);
+}
+
+/*
+ * The netlink core asks for one buffer with the request, and for the next when
+ * that is read; until all are, the module cannot be unloaded.  So that whoever
+ * never reads does not hold it, the reader's socket is filled ahead, as far as it
+ * has room: then most dumps are complete before the request returns.
+ *
+ * Return: 0 when all is dumped, -EMSGSIZE when the rest is the core's, or another
+ * negative error code.
+ */
+static int queue_ahead(struct netlink_callback *cb)
+{
+	struct sk_buff *skb;
+	int ret = -EMSGSIZE;
+
+	while (ret == -EMSGSIZE && has_room(NETLINK_CB(cb->skb).sk)) {
+		skb = alloc_skb(BUFFER_MAX, GFP_KERNEL | __GFP_NOWARN);
+		if (!skb)
+			break;
+		ret = dump_into(skb, cb);
+		if (skb->len) {
+			int sent = genlmsg_unicast(&init_net, skb,
+						   NETLINK_CB(cb->skb).portid);
+
+			ret = sent ? sent : ret;
+		} else {
+			kfree_skb(skb);
+		}
+	}
+	return ret;
+}
+
+static int function_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct cursor *cursor = (struct cursor *)cb->ctx;
+	bool ahead = cursor->ahead && message_size() <= BUFFER_MAX &&
+		     dump_size(cursor->all) > skb_tailroom(skb);
+	int ret = -EMSGSIZE;
+
+	cursor->ahead = false;
+	if (ahead)
+		ret = queue_ahead(cb);
+	if (ret == -EMSGSIZE)
+		ret = dump_into(skb, cb);
 	if (ret)
 		return skb->len ? skb->len : ret;
 	/* For NLMSG_DONE: the function that went may have been the last one. */

@@ -77,6 +77,7 @@ static void show_function(struct seq_file *file, const struct gpushift_view *vie
 	struct gpushift_pack *pack = &reader->pack;
 
 	pack->grows = true;
+	pack->error = 0;
 	pack->used = 0;
 	gpushift_facts_pack(view, reader_is_privileged(file), pack);
 	if (!pack->error)
