@@ -7,10 +7,10 @@
 #include <net/sock.h>
 
 #include "facts.h"
-#include "function.h"
 #include "gpushift-compat.h"
 #include "netlink.h"
 #include "pack.h"
+#include "registry.h"
 
 /* Larger buffers would be cut by those who read as is common. */
 #define BUFFER_MAX SKB_WITH_OVERHEAD(32768)
