@@ -9,6 +9,20 @@ BUILD=${GPUSHIFT_VM_BUILD:-$VM/.build}
 
 cache() { "$TOP/scripts/cache" "$@"; }
 
+# --- kernels ------------------------------------------------------------------------------------------------------
+
+# A series of Debian's kernels, or `debug`: the cache's own, with the checkers that Debian's lack.
+kernel_entry() # SERIES
+{
+	if [[ $1 == debug ]]; then cache debug-kernel; else cache kernel "$1"; fi
+}
+
+# What modules are built against.
+kernel_tree() # SERIES
+{
+	if [[ $1 == debug ]]; then echo "$(cache debug-kernel)/build"; else echo "/lib/modules/$(kernel_release "$1")/build"; fi
+}
+
 # --- what runs inside ---------------------------------------------------------------------------------------------
 
 program_libraries() # FILE
@@ -40,17 +54,6 @@ add_programs() # ROOT
 	done
 }
 
-# Programs of a folder of tests/ that are built by its Makefile, for scenarios that say so in their header.
-build_programs() # FOLDERS: prints the paths of the programs
-{
-	local folder
-	mkdir -p "$BUILD"
-	for folder in $1; do
-		flock "$BUILD/.lock-$folder" make -s -C "$TOP/tests/$folder" "O=$BUILD/$folder" >&2 || die "tests/$folder does not build"
-		find "$BUILD/$folder" -maxdepth 1 -type f -executable
-	done
-}
-
 # Modules are built in a copy of their own for each kernel, so that kernels do not undo each other's objects.
 copy_sources() # FOLDER COPY
 {
@@ -59,9 +62,12 @@ copy_sources() # FOLDER COPY
 		! -name 'modules.order' -print0 | cpio --quiet -p0dmu "$2")
 }
 
-build_modules() # RELEASE FOLDER...: prints the paths of the built modules
+build_modules() # SERIES FOLDER...: prints the paths of the built modules
 {
-	local release=$1 copy=$BUILD/$1 folder log
+	local tree release copy folder log
+	tree=$(kernel_tree "$1")
+	release=$(<"$(kernel_entry "$1")/release")
+	copy=$BUILD/$release
 	shift
 	mkdir -p "$BUILD"
 	(
@@ -70,7 +76,7 @@ build_modules() # RELEASE FOLDER...: prints the paths of the built modules
 			[[ -f $TOP/$folder/Makefile ]] || continue
 			log=$copy/${folder//\//-}.log
 			copy_sources "$TOP/$folder" "$copy/$folder"
-			make -s -C "$copy/$folder" "KERNELDIR=/lib/modules/$release/build" >"$log" 2>&1 ||
+			make -s -C "$copy/$folder" "KERNELDIR=$tree" >"$log" 2>&1 ||
 				{ tail -n 30 "$log" >&2; die "$folder does not build for $release"; }
 			find "$copy/$folder" -name '*.ko'
 		done
@@ -86,8 +92,9 @@ add_modules() # ROOT SERIES KERNEL FOLDER...
 	mkdir -p "$root/lib/modules"
 	cp -a "$kernel/root/lib/modules/$release" "$root/lib/modules/"
 	mkdir "$root/lib/modules/$release/extra"
-	cp "$(cache samples "$series")"/*.ko "$root/lib/modules/$release/extra/"
-	build_modules "$release" "$@" | while read -r module; do
+	# The debug kernel brings the samples along.
+	[[ $series == debug ]] || cp "$(cache samples "$series")"/*.ko "$root/lib/modules/$release/extra/"
+	build_modules "$series" "$@" | while read -r module; do
 		cp "$module" "$root/lib/modules/$release/extra/"
 	done
 	depmod -b "$root" "$release"
@@ -108,13 +115,12 @@ append() { TOPOLOGY_APPEND+=" $*"; }
 memory() { TOPOLOGY_MEMORY=$1; }
 
 # shellcheck disable=SC2034
-load_topology() # NAME[:SEED]: leaves TOPOLOGY_ARGS, TOPOLOGY_APPEND and TOPOLOGY_MEMORY
+load_topology() # NAME: leaves TOPOLOGY_ARGS, TOPOLOGY_APPEND and TOPOLOGY_MEMORY
 {
-	local file=$VM/topology/${1%%:*}
 	TOPOLOGY_ARGS=() TOPOLOGY_APPEND="" TOPOLOGY_MEMORY=1024
-	[[ -f $file ]] || die "no topology named ${1%%:*}; there are: $(cd "$VM/topology" && echo *)"
+	[[ -f $VM/topology/$1 ]] || die "no topology named $1; there are: $(cd "$VM/topology" && echo *)"
 	# shellcheck source=/dev/null
-	. "$file" "${1#"${1%%:*}"}"
+	. "$VM/topology/$1"
 }
 
 # --- scenarios ----------------------------------------------------------------------------------------------------
@@ -137,6 +143,17 @@ qemu_arguments() # MEMORY INSTRUCTION-COUNTED
 	fi
 	printf '%s\n' -cpu max,la57=off -m "$1" -M q35,kernel-irqchip=split -nodefaults -no-user-config -no-reboot \
 		-display none -vga none -net none -monitor none
+}
+
+# QEMU's control protocol on a serial line of the guest: two pipes that join the line and the monitor crosswise. The line
+# has an interrupt of its own, since the usual one of a third line is the console's.
+qmp_line() # FOLDER: prints arguments
+{
+	mkfifo "$1/qmp.in" "$1/qmp.out"
+	ln -s qmp.in "$1/line.out"
+	ln -s qmp.out "$1/line.in"
+	printf '%s\n' -chardev "pipe,id=qmp,path=$1/qmp" -mon chardev=qmp,mode=control \
+		-chardev "pipe,id=line,path=$1/line" -device isa-serial,chardev=line,index=2,iobase=0x3e8,irq=5
 }
 
 # What a run left on the results line, as lines for people; the exit status says whether all passed.
