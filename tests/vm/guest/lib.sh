@@ -13,7 +13,8 @@
 #   snapshot_sysfs, assert_unchanged "what"   driver, override and mdevs of every PCI device
 #   expect_kernel_log REGEX            such warnings are part of this scenario
 # Facts: pci_devices driver_of override_of group_of members_of id_of find_class find_id
-# Switching by hand: bind_override, release_override, create_mdev, remove_mdev. Guests: nested.sh. VFIO users: hold_device, release_device.
+# Switching by hand: bind_override, release_override, create_mdev, remove_mdev. Guests: nested.sh. QEMU from inside:
+# qmp.sh. Leaks: debug.sh. VFIO users: hold_device, release_device.
 
 PCI=/sys/bus/pci/devices
 started=${EPOCHREALTIME/./}
@@ -118,7 +119,9 @@ wait_for() # SECONDS COMMAND...
 	return "$status"
 }
 
-as_user() { setpriv --reuid 1000 --regid 1000 --clear-groups --inh-caps=-all --bounding-set=-all --no-new-privs -- "$@"; }
+# Also for the background, where a function would be a shell that is killed in the program's place.
+AS_USER=(setpriv --reuid 1000 --regid 1000 --clear-groups --inh-caps=-all --bounding-set=-all --no-new-privs --)
+as_user() { "${AS_USER[@]}" "$@"; }
 
 pci_devices() { printf '%s\n' "$PCI"/* | sed 's/.*\///'; }
 driver_of() { pci-state "$1" driver; }        # "-": none
@@ -214,7 +217,7 @@ release_device() # NAME
 	await-exit "$(holder_pid "$1")"
 }
 
-KERNEL_TROUBLE='WARNING:|BUG:|Oops|Call Trace|general protection fault|refcount_t:|UBSAN:|KASAN:|INFO: task .* blocked|soft lockup|possible recursive locking'
+KERNEL_TROUBLE='WARNING:|BUG:|Oops|Call Trace|general protection fault|refcount_t:|UBSAN:|KASAN:|INFO: task .* blocked|soft lockup|possible recursive locking|rcu: INFO|ODEBUG:'
 expect_kernel_log() { echo "$1" >>/tmp/expected.log; }
 
 check_kernel_log()
@@ -229,7 +232,7 @@ run_scenario()
 {
 	local status
 	cd /tests || exit
-	bash -c '. /tests/lib.sh; . /tests/nested.sh; . /tests/scenario' </dev/null
+	bash -c '. /tests/env; . /tests/lib.sh; . /tests/debug.sh; . /tests/nested.sh; . /tests/qmp.sh; . /tests/scenario' </dev/null
 	status=$?
 	((status == 0)) || record "not ok" "scenario runs to its end - exit $status"
 }
