@@ -4,6 +4,7 @@
 #   make                 build the tools, and the module for KERNELDIR
 #   make demo            see one card go through all modes in an emulated host
 #   make check           all tests; the last line counts them
+#   make check-debug     the module on a kernel with KASAN, lockdep, kmemleak: takes hours, not part of check
 #   make bench           ratios against what users have now
 #   make install, make uninstall    PREFIX=/usr/local DESTDIR=
 
@@ -38,6 +39,9 @@ demo: userspace | test-deps
 check: userspace | test-deps
 	@tests/check
 
+check-debug: userspace | test-deps
+	@tests/check-debug
+
 bench: userspace | test-deps
 	@tests/bench/run
 
@@ -54,4 +58,4 @@ clean:
 	@$(MAKE) --no-print-directory -C tests/unit clean
 	@$(MAKE) --no-print-directory -C kmod KERNELDIR=$(KERNELDIR) clean
 
-.PHONY: all deps build-deps test-deps userspace kmod demo check bench install uninstall clean
+.PHONY: all deps build-deps test-deps userspace kmod demo check check-debug bench install uninstall clean
