@@ -11,9 +11,9 @@
 #include <linux/vgaarb.h>
 
 #include "facts.h"
-#include "function.h"
 #include "gpushift-compat.h"
 #include "pack.h"
+#include "registry.h"
 
 /* A longer override is not known. */
 #define OVERRIDE_SIZE 128

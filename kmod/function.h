@@ -6,15 +6,11 @@
 #include <linux/kernfs.h>
 #include <linux/kref.h>
 #include <linux/pci.h>
-#include <linux/xarray.h>
 
 #include <linux/gpushift.h>
 
 #include "cached.h"
 #include "config.h"
-
-/* Marks the functions in scope in the array of all functions. */
-#define GPUSHIFT_IN_SCOPE XA_MARK_0
 
 /* Longer names of drivers are cut. */
 #define GPUSHIFT_DRIVER_SIZE 64
@@ -50,40 +46,13 @@ struct gpushift_function {
 	char address[GPUSHIFT_ADDRESS_MAX + 1];
 };
 
-/**
- * struct gpushift_view - one function as one reader sees it
- * @function: the function; a reference is held
- * @cached: its cached facts; a reference is held
- * @group: its IOMMU group or NULL; a reference is held
- * @generation: number of the latest event when it was looked at
- * @driver: name of the bound driver, or ""
- */
-struct gpushift_view {
-	struct gpushift_function *function;
-	struct gpushift_cached *cached;
-	struct iommu_group *group;
-	u32 generation;
-	char driver[GPUSHIFT_DRIVER_SIZE];
-};
-
-int gpushift_functions_init(void);
-void gpushift_functions_exit(void);
-
-int gpushift_functions_refresh(void);
-unsigned int gpushift_functions_in_scope(void);
-unsigned int gpushift_functions_largest(void);
-unsigned int gpushift_functions_bytes(bool all, unsigned int each);
-u32 gpushift_functions_generation(void);
-
-unsigned long gpushift_function_index(struct pci_dev *pdev);
+struct gpushift_function *gpushift_function_create(struct pci_dev *pdev);
+void gpushift_function_put(struct gpushift_function *function);
+void gpushift_function_update_group(struct gpushift_function *function);
 void gpushift_function_note_methods(struct gpushift_function *function);
 void gpushift_function_set_cached(struct gpushift_function *function,
 				  struct gpushift_cached *cached);
-
+unsigned long gpushift_function_index(struct pci_dev *pdev);
 bool gpushift_parse_address(const char *address, unsigned long *index);
-bool gpushift_view_get(struct gpushift_view *view, unsigned long index);
-bool gpushift_view_find(struct gpushift_view *view, unsigned long *index,
-			bool all);
-void gpushift_view_put(struct gpushift_view *view);
 
 #endif /* _GPUSHIFT_FUNCTION_H */

@@ -5,7 +5,7 @@
  */
 #include <linux/module.h>
 
-#include "function.h"
+#include "events.h"
 #include "gpushift-compat.h"
 #include "netlink.h"
 #include "proc.h"
@@ -14,12 +14,12 @@ static int __init gpushift_init(void)
 {
 	int ret;
 
-	ret = gpushift_functions_init();
+	ret = gpushift_events_init();
 	if (ret)
 		return ret;
 	ret = gpushift_netlink_init();
 	if (ret)
-		goto functions_exit;
+		goto events_exit;
 	ret = gpushift_proc_init();
 	if (ret)
 		goto netlink_exit;
@@ -27,8 +27,8 @@ static int __init gpushift_init(void)
 
 netlink_exit:
 	gpushift_netlink_exit();
-functions_exit:
-	gpushift_functions_exit();
+events_exit:
+	gpushift_events_exit();
 	return ret;
 }
 
@@ -36,7 +36,7 @@ static void __exit gpushift_exit(void)
 {
 	gpushift_proc_exit();
 	gpushift_netlink_exit();
-	gpushift_functions_exit();
+	gpushift_events_exit();
 }
 
 module_init(gpushift_init);

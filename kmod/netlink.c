@@ -7,10 +7,10 @@
 #include <net/sock.h>
 
 #include "facts.h"
-#include "function.h"
 #include "gpushift-compat.h"
 #include "netlink.h"
 #include "pack.h"
+#include "registry.h"
 
 /* Larger buffers would be cut by those who read as is common. */
 #define BUFFER_MAX SKB_WITH_OVERHEAD(32768)
@@ -57,10 +57,15 @@ static int put_facts(struct sk_buff *skb, const struct gpushift_view *view,
 	return 0;
 }
 
-static size_t message_size(void)
+static size_t message_size(unsigned int cached)
 {
-	return MESSAGE_HEADER + GPUSHIFT_LIVE_SIZE +
-	       gpushift_functions_largest();
+	return MESSAGE_HEADER + GPUSHIFT_LIVE_SIZE + cached;
+}
+
+/* Room for any one function, when nothing grows. */
+static size_t largest_message(void)
+{
+	return message_size(gpushift_functions_largest());
 }
 
 /* What a whole dump takes, rather more than less. */
@@ -74,7 +79,7 @@ static size_t dump_size(bool all)
 /* Room for a whole dump where that is possible, else for any one function. */
 static size_t buffer_size(bool all)
 {
-	return max(message_size() + DUMP_END,
+	return max(largest_message() + DUMP_END,
 		   min_t(size_t, dump_size(all), BUFFER_MAX));
 }
 
@@ -85,7 +90,7 @@ static int reply_with(struct sk_buff *request, struct genl_info *info,
 	struct sk_buff *skb;
 	void *message;
 
-	skb = genlmsg_new(message_size(), GFP_KERNEL);
+	skb = nlmsg_new(message_size(view->cached->size), GFP_KERNEL);
 	if (!skb)
 		return -ENOMEM;
 	message = genlmsg_put_reply(skb, info, &family, 0,
@@ -244,7 +249,7 @@ static int queue_ahead(struct netlink_callback *cb)
 static int function_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct cursor *cursor = (struct cursor *)cb->ctx;
-	bool ahead = cursor->ahead && message_size() <= BUFFER_MAX &&
+	bool ahead = cursor->ahead && largest_message() <= BUFFER_MAX &&
 		     dump_size(cursor->all) > skb_tailroom(skb);
 	int ret = -EMSGSIZE;
 

@@ -11,9 +11,9 @@
 #include <linux/user_namespace.h>
 
 #include "facts.h"
-#include "function.h"
 #include "pack.h"
 #include "proc.h"
+#include "registry.h"
 #include "text.h"
 
 /* Version of the text format. */

@@ -18,6 +18,7 @@
 #include "cached.h"
 #include "function.h"
 #include "gpushift-compat.h"
+#include "registry.h"
 #include "scope.h"
 
 #define BASE_CLASS_DISPLAY 0x03

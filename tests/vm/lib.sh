@@ -54,6 +54,17 @@ add_programs() # ROOT
 	done
 }
 
+# Programs of a folder of tests/ that are built by its Makefile, for scenarios that say so in their header.
+build_programs() # FOLDERS: prints the paths of the programs
+{
+	local folder
+	mkdir -p "$BUILD"
+	for folder in $1; do
+		flock "$BUILD/.lock-$folder" make -s -C "$TOP/tests/$folder" "O=$BUILD/$folder" >&2 || die "tests/$folder does not build"
+		find "$BUILD/$folder" -maxdepth 1 -type f -executable
+	done
+}
+
 # Modules are built in a copy of their own for each kernel, so that kernels do not undo each other's objects.
 copy_sources() # FOLDER COPY
 {
@@ -115,12 +126,13 @@ append() { TOPOLOGY_APPEND+=" $*"; }
 memory() { TOPOLOGY_MEMORY=$1; }
 
 # shellcheck disable=SC2034
-load_topology() # NAME: leaves TOPOLOGY_ARGS, TOPOLOGY_APPEND and TOPOLOGY_MEMORY
+load_topology() # NAME[:SEED]: leaves TOPOLOGY_ARGS, TOPOLOGY_APPEND and TOPOLOGY_MEMORY
 {
+	local file=$VM/topology/${1%%:*}
 	TOPOLOGY_ARGS=() TOPOLOGY_APPEND="" TOPOLOGY_MEMORY=1024
-	[[ -f $VM/topology/$1 ]] || die "no topology named $1; there are: $(cd "$VM/topology" && echo *)"
+	[[ -f $file ]] || die "no topology named ${1%%:*}; there are: $(cd "$VM/topology" && echo *)"
 	# shellcheck source=/dev/null
-	. "$VM/topology/$1"
+	. "$file" "${1#"${1%%:*}"}"
 }
 
 # --- scenarios ----------------------------------------------------------------------------------------------------
