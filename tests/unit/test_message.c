@@ -23,6 +23,22 @@ _Static_assert(GPUSHIFT_A_BOOT_VGA == 19 && GPUSHIFT_A_SRIOV_TOTAL == 20, "attri
 _Static_assert(GPUSHIFT_A_SRIOV_ENABLED == 21 && GPUSHIFT_A_PHYSFN == 22, "attributes");
 _Static_assert(GPUSHIFT_A_MDEV_PARENT == 23 && GPUSHIFT_A_NUMA_NODE == 24, "attributes");
 _Static_assert(GPUSHIFT_A_ALL == 25 && GPUSHIFT_A_EVENT == 26, "attributes");
+_Static_assert(GPUSHIFT_A_IOMMU_DEFAULT_DOMAIN_TYPE == 27 && GPUSHIFT_A_RESET == 28, "attributes");
+_Static_assert(GPUSHIFT_A_RESET_BUS_REASON == 29 && GPUSHIFT_A_RESET_BUS_DETAIL == 30, "attributes");
+_Static_assert(GPUSHIFT_A_RESET_SCOPE == 31 && GPUSHIFT_A_RESET_OUTSIDE_GROUP == 32, "attributes");
+_Static_assert(GPUSHIFT_A_ISOLATED == 33 && GPUSHIFT_A_ISOLATION_CAUSE == 34, "attributes");
+_Static_assert(GPUSHIFT_A_ISOLATION_BRIDGE == 35 && GPUSHIFT_A_ACS_MISSING == 36, "attributes");
+_Static_assert(GPUSHIFT_A_POWER_STATE == 37 && GPUSHIFT_A_D3COLD_ALLOWED == 38, "attributes");
+_Static_assert(GPUSHIFT_A_RUNTIME_CONTROL == 39 && GPUSHIFT_A_RUNTIME_STATUS == 40, "attributes");
+_Static_assert(GPUSHIFT_A_NO_SOFT_RESET == 41 && GPUSHIFT_A_BAR == 42, "attributes");
+_Static_assert(GPUSHIFT_A_BAR_DETAIL == 43 && GPUSHIFT_A_ROM_SIZE == 44, "attributes");
+_Static_assert(GPUSHIFT_A_LINK_SPEED == 45 && GPUSHIFT_A_LINK_SPEED_MAX == 46, "attributes");
+_Static_assert(GPUSHIFT_A_LINK_WIDTH == 47 && GPUSHIFT_A_LINK_WIDTH_MAX == 48, "attributes");
+_Static_assert(GPUSHIFT_A_MDEV_TYPES == 49 && GPUSHIFT_A_CONFIG_ANSWERS == 50, "attributes");
+_Static_assert(GPUSHIFT_RESET_METHOD_SLOT == 8 && GPUSHIFT_RESET_STATE_STALE == 4, "resets");
+_Static_assert(GPUSHIFT_RESET_REASON_OTHER_QUIRK == 12, "reasons");
+_Static_assert(GPUSHIFT_ISOLATION_CAUSE_DMA_ALIAS == 4 && GPUSHIFT_BAR_TYPE_MEM64_PREF == 5, "words");
+_Static_assert(GPUSHIFT_POWER_STATE_ERROR == 6 && GPUSHIFT_RUNTIME_STATUS_ERROR == 5, "words");
 _Static_assert(GPUSHIFT_DMA_OWNER_UNKNOWN == 0 && GPUSHIFT_DMA_OWNER_USER == 3, "owners");
 _Static_assert(GPUSHIFT_EVENT_ADDED == 1 && GPUSHIFT_EVENT_NOT_BOUND == 7, "events");
 
@@ -122,6 +138,176 @@ static void every_attribute_is_read(void **state)
 	gs_function_clear(&function);
 }
 
+static void put_reset(struct nl_msg *message, uint8_t method, uint8_t state, uint8_t reason,
+		      const char *detail)
+{
+	struct nlattr *nest = nla_nest_start(message, GPUSHIFT_A_RESET);
+
+	nla_put_u8(message, GPUSHIFT_RESET_A_METHOD, method);
+	nla_put_u8(message, GPUSHIFT_RESET_A_STATE, state);
+	if (reason)
+		nla_put_u8(message, GPUSHIFT_RESET_A_REASON, reason);
+	if (detail)
+		nla_put_string(message, GPUSHIFT_RESET_A_DETAIL, detail);
+	nla_nest_end(message, nest);
+}
+
+static void put_bars(struct nl_msg *message)
+{
+	struct nlattr *nest = nla_nest_start(message, GPUSHIFT_A_BAR_DETAIL);
+
+	nla_put_u8(message, GPUSHIFT_BAR_A_INDEX, 3);
+	nla_put_u64(message, GPUSHIFT_BAR_A_RESIZABLE, 0x700);
+	nla_put_string(message, GPUSHIFT_BAR_A_CLAIMANT, "efi-framebuffer");
+	nla_nest_end(message, nest);
+	nest = nla_nest_start(message, GPUSHIFT_A_BAR);
+	nla_put_u8(message, GPUSHIFT_BAR_A_INDEX, 3);
+	nla_put_u8(message, GPUSHIFT_BAR_A_TYPE, GPUSHIFT_BAR_TYPE_MEM64_PREF);
+	nla_put_u64(message, GPUSHIFT_BAR_A_START, 0x4000000000);
+	nla_put_u64(message, GPUSHIFT_BAR_A_SIZE, 0x10000000);
+	nla_nest_end(message, nest);
+	nest = nla_nest_start(message, GPUSHIFT_A_BAR);
+	nla_put_u8(message, GPUSHIFT_BAR_A_INDEX, 0);
+	nla_put_u8(message, GPUSHIFT_BAR_A_TYPE, 77);
+	nla_put_u64(message, GPUSHIFT_BAR_A_SIZE, 4096);
+	nla_nest_end(message, nest);
+}
+
+static void put_facts(struct nl_msg *message)
+{
+	nla_put_string(message, GPUSHIFT_A_ADDRESS, "0000:01:00.0");
+	nla_put_string(message, GPUSHIFT_A_IOMMU_DEFAULT_DOMAIN_TYPE, "DMA-FQ");
+	put_reset(message, GPUSHIFT_RESET_METHOD_SLOT, GPUSHIFT_RESET_STATE_IMPOSSIBLE,
+		  GPUSHIFT_RESET_REASON_NO_SLOT, NULL);
+	put_reset(message, GPUSHIFT_RESET_METHOD_FLR, GPUSHIFT_RESET_STATE_ENABLED, 0, NULL);
+	put_reset(message, GPUSHIFT_RESET_METHOD_BUS, GPUSHIFT_RESET_STATE_STALE,
+		  GPUSHIFT_RESET_REASON_SIBLINGS, "0000:01:01.0");
+	/* Of a later module: a method, a state and a reason that are not known here. */
+	put_reset(message, 99, GPUSHIFT_RESET_STATE_ENABLED, 0, NULL);
+	put_reset(message, GPUSHIFT_RESET_METHOD_PM, 99, 0, NULL);
+	put_reset(message, GPUSHIFT_RESET_METHOD_ACPI, GPUSHIFT_RESET_STATE_IMPOSSIBLE, 99, NULL);
+	nla_put_u8(message, GPUSHIFT_A_RESET_BUS_REASON, GPUSHIFT_RESET_REASON_OTHER_QUIRK);
+	nla_put_string(message, GPUSHIFT_A_RESET_BUS_DETAIL, "0000:00:01.0");
+	nla_put_string(message, GPUSHIFT_A_RESET_SCOPE, "0000:01:01.0");
+	nla_put_string(message, GPUSHIFT_A_RESET_SCOPE, "0000:01:00.0");
+	nla_put_u8(message, GPUSHIFT_A_RESET_OUTSIDE_GROUP, 1);
+	nla_put_u8(message, GPUSHIFT_A_ISOLATION_CAUSE, GPUSHIFT_ISOLATION_CAUSE_PORT_ACS);
+	nla_put_string(message, GPUSHIFT_A_ISOLATION_BRIDGE, "0000:00:01.0");
+	nla_put_u16(message, GPUSHIFT_A_ACS_MISSING, 0xff01);
+	nla_put_u8(message, GPUSHIFT_A_POWER_STATE, GPUSHIFT_POWER_STATE_D3COLD);
+	nla_put_u8(message, GPUSHIFT_A_D3COLD_ALLOWED, 1);
+	nla_put_u8(message, GPUSHIFT_A_RUNTIME_CONTROL, 0);
+	nla_put_u8(message, GPUSHIFT_A_RUNTIME_STATUS, GPUSHIFT_RUNTIME_STATUS_SUSPENDED);
+	nla_put_u8(message, GPUSHIFT_A_NO_SOFT_RESET, 1);
+	put_bars(message);
+	nla_put_u64(message, GPUSHIFT_A_ROM_SIZE, 0x20000);
+	nla_put_u32(message, GPUSHIFT_A_LINK_SPEED, 2500);
+	nla_put_u32(message, GPUSHIFT_A_LINK_SPEED_MAX, 16000);
+	nla_put_u8(message, GPUSHIFT_A_LINK_WIDTH, 8);
+	nla_put_u8(message, GPUSHIFT_A_LINK_WIDTH_MAX, 16);
+	nla_put_u32(message, GPUSHIFT_A_MDEV_TYPES, 7);
+	nla_put_u8(message, GPUSHIFT_A_CONFIG_ANSWERS, 0);
+}
+
+static void resets_are_read(void **state)
+{
+	struct gs_function function;
+	const struct gs_facts *facts = &function.facts;
+	uint32_t generation;
+
+	put_facts(*state);
+	assert_int_equal(read_function(*state, &function, &generation), 0);
+	assert_string_equal(function.default_domain_type, "DMA-FQ");
+	assert_int_equal(facts->n_resets, 4);
+	assert_int_equal(facts->resets[0].method, GPUSHIFT_RESET_METHOD_ACPI);
+	assert_int_equal(facts->resets[0].reason, GPUSHIFT_RESET_REASON_UNSPEC);
+	assert_int_equal(facts->resets[1].method, GPUSHIFT_RESET_METHOD_FLR);
+	assert_int_equal(facts->resets[1].state, GPUSHIFT_RESET_STATE_ENABLED);
+	assert_null(facts->resets[1].detail);
+	assert_int_equal(facts->resets[2].state, GPUSHIFT_RESET_STATE_STALE);
+	assert_int_equal(facts->resets[2].reason, GPUSHIFT_RESET_REASON_SIBLINGS);
+	assert_string_equal(facts->resets[2].detail, "0000:01:01.0");
+	assert_int_equal(facts->resets[3].method, GPUSHIFT_RESET_METHOD_SLOT);
+	assert_int_equal(facts->bus_reason, GPUSHIFT_RESET_REASON_OTHER_QUIRK);
+	assert_string_equal(facts->bus_detail, "0000:00:01.0");
+	assert_string_equal(facts->reset_scope[0], "0000:01:00.0");
+	assert_string_equal(facts->reset_scope[1], "0000:01:01.0");
+	assert_int_equal(facts->outside_group, GS_YES);
+	assert_int_equal(facts->for_root, GS_YES);
+	gs_function_clear(&function);
+}
+
+static void isolation_power_and_link_are_read(void **state)
+{
+	struct gs_function function;
+	const struct gs_facts *facts = &function.facts;
+	uint32_t generation;
+
+	put_facts(*state);
+	assert_int_equal(read_function(*state, &function, &generation), 0);
+	assert_int_equal(facts->isolation.cause, GPUSHIFT_ISOLATION_CAUSE_PORT_ACS);
+	assert_int_equal(facts->isolation.bridge.slot, 1);
+	assert_true(facts->isolation.missing_known);
+	assert_int_equal(facts->isolation.missing, PCI_ACS_SV);
+	assert_int_equal(facts->power.state, GPUSHIFT_POWER_STATE_D3COLD);
+	assert_int_equal(facts->power.d3cold_allowed, GS_YES);
+	assert_int_equal(facts->power.runtime_control, GS_NO);
+	assert_int_equal(facts->power.runtime_status, GPUSHIFT_RUNTIME_STATUS_SUSPENDED);
+	assert_int_equal(facts->power.no_soft_reset, GS_YES);
+	assert_int_equal(facts->link.speed, 2500);
+	assert_int_equal(facts->link.speed_max, 16000);
+	assert_int_equal(facts->link.width, 8);
+	assert_int_equal(facts->link.width_max, 16);
+	assert_int_equal(facts->mdev_types, 7);
+	assert_int_equal(facts->config_answers, GS_NO);
+	gs_function_clear(&function);
+}
+
+static void bars_are_read(void **state)
+{
+	struct gs_function function;
+	const struct gs_facts *facts = &function.facts;
+	uint32_t generation;
+
+	put_facts(*state);
+	assert_int_equal(read_function(*state, &function, &generation), 0);
+	assert_true(facts->bars_known);
+	assert_int_equal(facts->n_bars, 2);
+	assert_int_equal(facts->bars[0].index, 0);
+	assert_int_equal(facts->bars[0].type, GPUSHIFT_BAR_TYPE_UNSPEC);
+	assert_false(facts->bars[0].has_start);
+	assert_int_equal(facts->bars[0].size, 4096);
+	assert_int_equal(facts->bars[1].index, 3);
+	assert_int_equal(facts->bars[1].type, GPUSHIFT_BAR_TYPE_MEM64_PREF);
+	assert_true(facts->bars[1].has_start);
+	assert_true(facts->bars[1].start == 0x4000000000);
+	assert_int_equal(facts->bars[1].size, 0x10000000);
+	assert_int_equal(facts->bars[1].resizable, 0x700);
+	assert_string_equal(facts->bars[1].claimant, "efi-framebuffer");
+	assert_int_equal(facts->rom_size, 0x20000);
+	gs_function_clear(&function);
+}
+
+/* What a plain user gets: the bits are missing, not none. */
+static void what_is_for_root_is_unknown_to_others(void **state)
+{
+	struct gs_function function;
+	uint32_t generation;
+
+	nla_put_string(*state, GPUSHIFT_A_ADDRESS, "0000:01:00.0");
+	nla_put_u8(*state, GPUSHIFT_A_POWER_STATE, GPUSHIFT_POWER_STATE_D0);
+	nla_put_u8(*state, GPUSHIFT_A_ISOLATION_CAUSE, GPUSHIFT_ISOLATION_CAUSE_MULTIFUNCTION);
+	nla_put_string(*state, GPUSHIFT_A_ISOLATION_BRIDGE, "0000:01:00.0");
+	put_reset(*state, GPUSHIFT_RESET_METHOD_BUS, GPUSHIFT_RESET_STATE_IMPOSSIBLE,
+		  GPUSHIFT_RESET_REASON_ROOT_BUS, NULL);
+	assert_int_equal(read_function(*state, &function, &generation), 0);
+	assert_int_equal(function.facts.for_root, GS_NO);
+	assert_false(function.facts.isolation.missing_known);
+	assert_int_equal(function.facts.power.no_soft_reset, GS_UNKNOWN);
+	assert_true(function.facts.bars_known);
+	gs_function_clear(&function);
+}
+
 static void absent_attributes_are_unknown(void **state)
 {
 	struct gs_function function;
@@ -142,6 +328,17 @@ static void absent_attributes_are_unknown(void **state)
 	assert_true(function.on_root_bus);
 	assert_false(function.mdev_parent);
 	assert_int_equal(function.numa_node, -1);
+	assert_int_equal(function.facts.n_resets, 0);
+	assert_null(function.facts.reset_scope);
+	assert_int_equal(function.facts.outside_group, GS_UNKNOWN);
+	assert_int_equal(function.facts.isolation.cause, GPUSHIFT_ISOLATION_CAUSE_UNSPEC);
+	assert_int_equal(function.facts.power.state, -1);
+	assert_int_equal(function.facts.power.runtime_control, GS_UNKNOWN);
+	assert_int_equal(function.facts.power.runtime_status, -1);
+	assert_false(function.facts.bars_known);
+	assert_int_equal(function.facts.mdev_types, -1);
+	assert_int_equal(function.facts.config_answers, GS_UNKNOWN);
+	assert_int_equal(function.facts.for_root, GS_UNKNOWN);
 	gs_function_clear(&function);
 }
 
@@ -204,6 +401,45 @@ static void strings_without_end_are_refused(void **state)
 	expect_bad(*state);
 }
 
+static void expect_bad_function(struct nl_msg *message)
+{
+	struct gs_function function;
+	uint32_t generation;
+
+	assert_int_equal(read_function(message, &function, &generation), -EBADMSG);
+	gs_function_clear(&function);
+}
+
+static void damaged_nests_are_refused(void **state)
+{
+	struct nlattr *nest;
+
+	nla_put_string(*state, GPUSHIFT_A_ADDRESS, "0000:01:00.0");
+	nest = nla_nest_start(*state, GPUSHIFT_A_RESET);
+	nla_put(*state, GPUSHIFT_RESET_A_METHOD, 0, NULL);
+	nla_nest_end(*state, nest);
+	expect_bad_function(*state);
+}
+
+static void a_bar_without_number_is_refused(void **state)
+{
+	struct nlattr *nest;
+
+	nla_put_string(*state, GPUSHIFT_A_ADDRESS, "0000:01:00.0");
+	nest = nla_nest_start(*state, GPUSHIFT_A_BAR);
+	nla_put_u64(*state, GPUSHIFT_BAR_A_SIZE, 4096);
+	nla_nest_end(*state, nest);
+	expect_bad_function(*state);
+}
+
+static void a_wrong_culprit_is_refused(void **state)
+{
+	nla_put_string(*state, GPUSHIFT_A_ADDRESS, "0000:01:00.0");
+	nla_put_u8(*state, GPUSHIFT_A_ISOLATION_CAUSE, GPUSHIFT_ISOLATION_CAUSE_PORT_ACS);
+	nla_put_string(*state, GPUSHIFT_A_ISOLATION_BRIDGE, "..");
+	expect_bad_function(*state);
+}
+
 static void odd_values_are_unknown(void **state)
 {
 	struct gs_function function;
@@ -252,6 +488,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		message_test(every_attribute_is_read),
+		message_test(resets_are_read),
+		message_test(isolation_power_and_link_are_read),
+		message_test(bars_are_read),
+		message_test(what_is_for_root_is_unknown_to_others),
 		message_test(absent_attributes_are_unknown),
 		message_test(an_override_is_kept),
 		message_test(no_address_is_refused),
@@ -259,6 +499,9 @@ int main(void)
 		message_test(an_endless_address_is_refused),
 		message_test(short_numbers_are_refused),
 		message_test(strings_without_end_are_refused),
+		message_test(damaged_nests_are_refused),
+		message_test(a_bar_without_number_is_refused),
+		message_test(a_wrong_culprit_is_refused),
 		message_test(odd_values_are_unknown),
 		message_test(events_are_read),
 		message_test(unknown_events_are_passed_over),

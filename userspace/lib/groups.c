@@ -68,7 +68,21 @@ static int add_others(struct gs_engine *engine, char *const *names, struct gs_ho
 	return r;
 }
 
-static int read_type(struct gs_engine *engine, struct gs_group *group)
+/* What the module saw, where sysfs cannot be read. */
+static int take_type(const struct gs_host *host, struct gs_group *group)
+{
+	for (size_t i = 0; i < host->n_functions; i++) {
+		const struct gs_function *function = &host->functions[i];
+
+		if (function->iommu_group != group->id || !function->default_domain_type)
+			continue;
+		group->type = strdup(function->default_domain_type);
+		return group->type ? 0 : -ENOMEM;
+	}
+	return 0;
+}
+
+static int read_type(struct gs_engine *engine, const struct gs_host *host, struct gs_group *group)
 {
 	char path[GS_PATH_MAX];
 	int r;
@@ -76,7 +90,9 @@ static int read_type(struct gs_engine *engine, struct gs_group *group)
 	r = gs_path(path, GROUPS "/%d/type", group->id);
 	if (r == 0)
 		r = gs_tree_read(engine, path, &group->type);
-	return r == -ENOMEM ? r : 0;
+	if (r < 0 && r != -ENOMEM)
+		r = take_type(host, group);
+	return r;
 }
 
 /* VFIO makes groups of its own where no IOMMU isolates anything. */
@@ -117,6 +133,6 @@ int gs_groups_read(struct gs_engine *engine, unsigned int flags, struct gs_host 
 	if (host->n_groups)
 		qsort(host->groups, host->n_groups, sizeof(*host->groups), compare_groups);
 	for (size_t i = 0; i < host->n_groups && r == 0 && (flags & GS_READ_GROUPS); i++)
-		r = read_type(engine, &host->groups[i]);
+		r = read_type(engine, host, &host->groups[i]);
 	return r;
 }

@@ -2,9 +2,10 @@
 /* message.c - reading the module's messages; an absent attribute is not known. */
 #include "message.h"
 
-#include <linux/gpushift.h>
 #include <netlink/errno.h>
 #include <netlink/netlink.h>
+
+#include "message_facts.h"
 
 #define ADDRESS { .type = NLA_STRING, .maxlen = GPUSHIFT_ADDRESS_MAX + 1 }
 
@@ -34,6 +35,30 @@ static const struct nla_policy policy[GPUSHIFT_A_MAX + 1] = {
 	[GPUSHIFT_A_MDEV_PARENT] = { .type = NLA_U8 },
 	[GPUSHIFT_A_NUMA_NODE] = { .type = NLA_S32 },
 	[GPUSHIFT_A_EVENT] = { .type = NLA_U8 },
+	[GPUSHIFT_A_IOMMU_DEFAULT_DOMAIN_TYPE] = { .type = NLA_STRING },
+	[GPUSHIFT_A_RESET] = { .type = NLA_NESTED },
+	[GPUSHIFT_A_RESET_BUS_REASON] = { .type = NLA_U8 },
+	[GPUSHIFT_A_RESET_BUS_DETAIL] = { .type = NLA_STRING },
+	[GPUSHIFT_A_RESET_SCOPE] = { .type = NLA_STRING },
+	[GPUSHIFT_A_RESET_OUTSIDE_GROUP] = { .type = NLA_U8 },
+	[GPUSHIFT_A_ISOLATED] = { .type = NLA_U8 },
+	[GPUSHIFT_A_ISOLATION_CAUSE] = { .type = NLA_U8 },
+	[GPUSHIFT_A_ISOLATION_BRIDGE] = ADDRESS,
+	[GPUSHIFT_A_ACS_MISSING] = { .type = NLA_U16 },
+	[GPUSHIFT_A_POWER_STATE] = { .type = NLA_U8 },
+	[GPUSHIFT_A_D3COLD_ALLOWED] = { .type = NLA_U8 },
+	[GPUSHIFT_A_RUNTIME_CONTROL] = { .type = NLA_U8 },
+	[GPUSHIFT_A_RUNTIME_STATUS] = { .type = NLA_U8 },
+	[GPUSHIFT_A_NO_SOFT_RESET] = { .type = NLA_U8 },
+	[GPUSHIFT_A_BAR] = { .type = NLA_NESTED },
+	[GPUSHIFT_A_BAR_DETAIL] = { .type = NLA_NESTED },
+	[GPUSHIFT_A_ROM_SIZE] = { .type = NLA_U64 },
+	[GPUSHIFT_A_LINK_SPEED] = { .type = NLA_U32 },
+	[GPUSHIFT_A_LINK_SPEED_MAX] = { .type = NLA_U32 },
+	[GPUSHIFT_A_LINK_WIDTH] = { .type = NLA_U8 },
+	[GPUSHIFT_A_LINK_WIDTH_MAX] = { .type = NLA_U8 },
+	[GPUSHIFT_A_MDEV_TYPES] = { .type = NLA_U32 },
+	[GPUSHIFT_A_CONFIG_ANSWERS] = { .type = NLA_U8 },
 };
 
 static const enum gs_dma_owner dma_owners[] = {
@@ -177,6 +202,9 @@ static int read_texts(struct nlattr *const *given, struct gs_function *function)
 		r = string(given, GPUSHIFT_A_DRIVER, &function->driver);
 	if (r == 0)
 		r = string(given, GPUSHIFT_A_IOMMU_DOMAIN_TYPE, &function->domain_type);
+	if (r == 0)
+		r = string(given, GPUSHIFT_A_IOMMU_DEFAULT_DOMAIN_TYPE,
+			   &function->default_domain_type);
 	return r < 0 ? r : read_override(given, function);
 }
 
@@ -199,9 +227,16 @@ int gs_message_function(struct nlattr *attributes, int length, struct gs_functio
 		r = list(attributes, length, GPUSHIFT_A_IOMMU_GROUP_MEMBER, &ret->group_members);
 	if (r == 0)
 		r = list(attributes, length, GPUSHIFT_A_RESET_METHOD, &ret->reset_methods);
+	if (r == 0)
+		r = list(attributes, length, GPUSHIFT_A_RESET_SCOPE, &ret->facts.reset_scope);
+	if (r == 0)
+		r = gs_message_facts(given, &ret->facts);
+	if (r == 0)
+		r = gs_message_nests(attributes, length, &ret->facts);
 	if (r < 0)
 		return r;
 	gs_address_sort(ret->group_members);
+	gs_address_sort(ret->facts.reset_scope);
 	*ret_generation = number(given, GPUSHIFT_A_GENERATION);
 	return 0;
 }

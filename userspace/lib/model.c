@@ -81,6 +81,7 @@ void gs_function_init(struct gs_function *function, const struct gs_address *add
 		.boot_vga = GS_UNKNOWN,
 		.numa_node = -1,
 	};
+	gs_facts_init(&function->facts);
 	gs_address_format(address, function->text);
 }
 
@@ -202,9 +203,11 @@ void gs_function_clear(struct gs_function *function)
 	free(function->driver_override);
 	free(function->power_control);
 	free(function->domain_type);
+	free(function->default_domain_type);
 	free(function->modalias);
 	gs_strv_free(function->group_members);
 	gs_strv_free(function->reset_methods);
+	gs_facts_clear(&function->facts);
 	*function = (struct gs_function){ 0 };
 }
 

@@ -10,13 +10,7 @@
 #define GS_MODEL_H
 
 #include "address.h"
-
-/* A fact that a source may not be able to tell. */
-enum gs_known {
-	GS_UNKNOWN = -1,
-	GS_NO = 0,
-	GS_YES = 1,
-};
+#include "facts.h"
 
 enum gs_source {
 	GS_SOURCE_SYSFS,
@@ -66,6 +60,7 @@ struct gs_function {
 	int iommu_group;       /* -1: none */
 	char **group_members;  /* addresses, in order, this function included */
 	char *domain_type;     /* of the current domain; NULL: unknown (always from sysfs) */
+	char *default_domain_type; /* of the group, as the module saw it; NULL: unknown */
 	enum gs_dma_owner dma_owner;
 	char **reset_methods; /* enabled ones, in the order tried; NULL: none */
 	/*
@@ -84,6 +79,7 @@ struct gs_function {
 	bool mdev_parent;
 	int numa_node;  /* -1: none */
 	char *modalias; /* only for functions of cards; NULL: unknown */
+	struct gs_facts facts;
 };
 
 /* What must be the same for a stored fact to be about the same card. */
