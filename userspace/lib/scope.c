@@ -56,24 +56,44 @@ static bool same_group(const struct gs_scope_entry *a, const struct gs_scope_ent
 	return a->iommu_group >= 0 && a->iommu_group == b->iommu_group;
 }
 
+static int compare_entries(const void *a, const void *b)
+{
+	const struct gs_scope_entry *x = a, *y = b;
+
+	return gs_address_compare(&x->address, &y->address);
+}
+
+struct gs_scope_entry *gs_scope_find(const struct gs_scope *scope, const struct gs_address *address)
+{
+	struct gs_scope_entry key = { .address = *address };
+
+	if (!scope->n_entries)
+		return NULL;
+	return bsearch(&key, scope->entries, scope->n_entries, sizeof(key), compare_entries);
+}
+
+bool gs_scope_is_bridge(const struct gs_scope_entry *entry)
+{
+	return entry->class_code >> 8 == 0x0604;
+}
+
+bool gs_scope_is_hit(const struct gs_scope_entry *entry, const struct gs_scope_entry *bridge)
+{
+	for (entry = entry->above; entry; entry = entry->above)
+		if (entry == bridge)
+			return true;
+	return false;
+}
+
 /* Is @entry on the bus of @gpu, or on one below it? Root buses are never reset. */
 static bool below_bus(const struct gs_scope_entry *entry, const struct gs_scope_entry *gpu)
 {
-	char bridge[GS_ADDRESS_LEN];
-	const char *found;
-	size_t length;
-
 	if (on_root_bus(gpu))
 		return false;
 	if (on_vf_bus(gpu))
 		return entry->address.domain == gpu->address.domain &&
 		       entry->address.bus == gpu->address.bus;
-	gs_address_format(&gpu->bridge, bridge);
-	length = strlen(bridge);
-	for (found = strstr(entry->path, bridge); found; found = strstr(found + 1, bridge))
-		if (found > entry->path && found[-1] == '/' && found[length] == '/')
-			return true;
-	return false;
+	return gpu->above && gs_scope_is_hit(entry, gpu->above);
 }
 
 static bool shares_with_gpu(const struct gs_scope *scope, const struct gs_scope_entry *entry)
@@ -88,8 +108,24 @@ static bool shares_with_gpu(const struct gs_scope *scope, const struct gs_scope_
 	return false;
 }
 
+/* The path of a function goes through the folder of its bridge, so there are no circles. */
+static void find_above(struct gs_scope *scope)
+{
+	for (size_t i = 0; i < scope->n_entries; i++) {
+		struct gs_scope_entry *entry = &scope->entries[i];
+
+		if (entry->has_bridge)
+			entry->above = gs_scope_find(scope, &entry->bridge);
+		if (entry->above && strlen(entry->above->path) >= strlen(entry->path))
+			entry->above = NULL;
+	}
+}
+
 void gs_scope_judge(struct gs_scope *scope, bool all)
 {
+	if (scope->n_entries)
+		qsort(scope->entries, scope->n_entries, sizeof(*scope->entries), compare_entries);
+	find_above(scope);
 	for (size_t i = 0; i < scope->n_entries; i++)
 		scope->entries[i].listed = all || shares_with_gpu(scope, &scope->entries[i]);
 }

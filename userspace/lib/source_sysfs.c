@@ -7,13 +7,17 @@
  *
  * Some files must not be read here: "driver_override", "sriov_numvfs" and, on
  * some kernels, "uevent" take the device lock, which an unbind that hangs holds
- * for as long as it hangs; "config", "vpd" and "rom" touch the device.
+ * for as long as it hangs; "vpd" and "rom" touch the device. "config" is for an
+ * expendable child, and for what is awake (sysfs_config.c).
  */
 #include "inventory.h"
 #include "scope.h"
+#include "sysfs_config.h"
+#include "sysfs_facts.h"
 #include "tree.h"
 
 #define DEVICES "sys/bus/pci/devices"
+#define SLOTS "sys/bus/pci/slots"
 
 /* No device has more VFs; a tree made by hand must not make us count for long. */
 #define VFS_MAX 65535
@@ -159,7 +163,38 @@ static void apply_topology(const struct gs_scope_entry *entry, struct gs_functio
 	function->bus_reset = entry->has_bridge ? GS_YES : GS_NO;
 }
 
-static int read_function(struct gs_engine *engine, const struct gs_scope_entry *entry,
+static int count_mdev_types(struct gs_engine *engine, struct gs_function *function)
+{
+	char path[GS_PATH_MAX], **names = NULL;
+	int r;
+
+	if (!function->mdev_parent)
+		return 0;
+	r = gs_path(path, DEVICES "/%s/mdev_supported_types", function->text);
+	if (r == 0)
+		r = gs_tree_list(engine, path, &names);
+	if (r == 0)
+		function->facts.mdev_types = (int)gs_strv_count(names);
+	gs_strv_free(names);
+	return r == -ENOMEM ? r : 0;
+}
+
+/* What struct gs_facts holds. */
+static int read_facts(struct gs_engine *engine, const struct gs_dir *dir,
+		      const struct gs_scope *scope, const struct gs_scope_entry *entry,
+		      char *const *slots, struct gs_function *function)
+{
+	int r;
+
+	gs_sysfs_facts(dir, scope, entry, function);
+	if (gs_strv_count(function->group_members) > 1)
+		gs_sysfs_isolation(scope, entry, &function->facts.isolation);
+	r = gs_sysfs_resets(scope, entry, slots, function);
+	return r == 0 ? count_mdev_types(engine, function) : r;
+}
+
+static int read_function(struct gs_engine *engine, const struct gs_scope *scope,
+			 const struct gs_scope_entry *entry, char *const *slots,
 			 struct gs_host *host)
 {
 	gs_cleanup_dir struct gs_dir dir = { .fd = -1 };
@@ -185,7 +220,54 @@ static int read_function(struct gs_engine *engine, const struct gs_scope_entry *
 	r = read_driver(&dir, function);
 	if (r == 0)
 		r = read_reset_methods(&dir, function);
-	return r == 0 && function->iommu_group >= 0 ? find_members(engine, host, function) : r;
+	if (r == 0 && function->iommu_group >= 0)
+		r = find_members(engine, host, function);
+	return r == 0 ? read_facts(engine, &dir, scope, entry, slots, function) : r;
+}
+
+static int add_slot(struct gs_engine *engine, const char *name, char ***slots)
+{
+	gs_cleanup_free char *address = NULL;
+	char path[GS_PATH_MAX];
+	int r;
+
+	r = gs_path(path, SLOTS "/%s/address", name);
+	if (r == 0)
+		r = gs_tree_read(engine, path, &address);
+	if (r == 0)
+		r = gs_strv_add(slots, address);
+	return r == -ENOMEM ? r : 0;
+}
+
+/* Addresses of hotplug slots; a list with "" where there is none, NULL: not known. */
+static int read_slots(struct gs_engine *engine, char ***slots)
+{
+	char **names = NULL;
+	int r = 0;
+
+	if (!gs_tree_exists(engine, SLOTS))
+		return 0;
+	if (gs_tree_list(engine, SLOTS, &names) == 0)
+		r = gs_strv_add(slots, "");
+	for (size_t i = 0; r == 0 && names && names[i]; i++)
+		r = add_slot(engine, names[i], slots);
+	gs_strv_free(names);
+	return r;
+}
+
+static int read_listed(struct gs_engine *engine, struct gs_scope *scope, struct gs_host *host)
+{
+	char **slots = NULL;
+	int r;
+
+	r = gs_sysfs_ask(engine, scope);
+	if (r == 0)
+		r = read_slots(engine, &slots);
+	for (size_t i = 0; i < scope->n_entries && r == 0; i++)
+		if (scope->entries[i].listed)
+			r = read_function(engine, scope, &scope->entries[i], slots, host);
+	gs_strv_free(slots);
+	return r;
 }
 
 /* "../../../devices/pci0000:00/..." or "/sys/devices/..." as a path below the root. */
@@ -266,9 +348,7 @@ int gs_source_sysfs_read(struct gs_engine *engine, unsigned int flags, struct gs
 		return r;
 
 	gs_scope_judge(&scope, flags & GS_READ_ALL);
-	for (size_t i = 0; i < scope.n_entries && r == 0; i++)
-		if (scope.entries[i].listed)
-			r = read_function(engine, &scope.entries[i], host);
+	r = read_listed(engine, &scope, host);
 	if (r < 0)
 		return r;
 	gs_host_sort_functions(host);
