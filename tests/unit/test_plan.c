@@ -386,6 +386,79 @@ static void resets(void **state)
 	}
 }
 
+/* What a refusal of no-reset says, a line each; NULL: it is not refused. */
+static char *no_reset_evidence(struct model *model, const struct gs_card *card)
+{
+	struct gs_plan *plan = make(model, card, &to_passthrough);
+	char *text = NULL;
+
+	for (size_t i = 0; i < plan->n_blockers; i++) {
+		if (plan->blockers[i].refusal != GS_REFUSE_NO_RESET)
+			continue;
+		text = strdup("");
+		for (char **line = plan->blockers[i].evidence; *line; line++) {
+			char *longer = gs_asprintf("%s%s\n", text, *line);
+
+			free(text);
+			text = longer;
+		}
+	}
+	gs_plan_free(plan);
+	return text;
+}
+
+static void add_scope(struct gs_function *function, const char *address)
+{
+	assert_int_equal(gs_strv_add(&function->facts.reset_scope, address), 0);
+}
+
+/* The stale "bus", and a reset that reaches further than what moves. */
+static void known_resets(void **state)
+{
+	struct shape shape = on_host;
+	struct model *model = model_new();
+	struct gs_function *display;
+	struct gs_card *card;
+	char *evidence;
+
+	(void)state;
+	shape.reset = "bus";
+	card = build(model, &shape);
+	model_function(model, "0000:01:03.0", 0x010802, 0x8086, 9, "nvme");
+	gs_host_sort_functions(model->host);
+	display = host_function(model->host, GPU);
+	card->functions[0] = display;
+	card->functions[1] = host_function(model->host, SOUND);
+	assert_int_equal(gs_facts_add_reset(&display->facts, GPUSHIFT_RESET_METHOD_FLR,
+					    GPUSHIFT_RESET_STATE_IMPOSSIBLE,
+					    GPUSHIFT_RESET_REASON_NO_CAPABILITY, NULL),
+			 0);
+	assert_int_equal(gs_facts_add_reset(&display->facts, GPUSHIFT_RESET_METHOD_BUS,
+					    GPUSHIFT_RESET_STATE_STALE,
+					    GPUSHIFT_RESET_REASON_SIBLINGS, "0000:01:03.0"),
+			 0);
+	assert_int_equal(gs_strv_add(&display->group_members, GPU), 0);
+	assert_int_equal(gs_strv_add(&display->group_members, SOUND), 0);
+	add_scope(display, GPU);
+	add_scope(display, SOUND);
+	evidence = no_reset_evidence(model, card);
+	assert_null(evidence);
+
+	add_scope(display, "0000:01:03.0");
+	evidence = no_reset_evidence(model, card);
+	assert_string_equal(evidence,
+			    GPU " has no reset method of its own\n"
+				"flr: no capability\n"
+				"bus: enabled before there was what makes it fail now: shares its bus with 0000:01:03.0\n"
+				"A reset of its bus hits also " SOUND ", 0000:01:03.0; outside its IOMMU group: 0000:01:03.0.\n");
+	free(evidence);
+
+	/* An FLR that works ends the matter. */
+	assert_int_equal(gs_strv_add(&display->reset_methods, "flr"), 0);
+	assert_null(no_reset_evidence(model, card));
+	model_free(model);
+}
+
 static void holders(void **state)
 {
 	struct gs_want forced = { .mode = GS_MODE_PASSTHROUGH, .force = true };
@@ -781,6 +854,7 @@ int main(void)
 		cmocka_unit_test(neighbours),
 		cmocka_unit_test(no_iommu_is_refused),
 		cmocka_unit_test(resets),
+		cmocka_unit_test(known_resets),
 		cmocka_unit_test(holders),
 		cmocka_unit_test(overrides_that_cannot_be_read),
 		cmocka_unit_test(drivers_that_are_missing),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What IOMMU groups and resets have against passthrough. */
+#include "explain.h"
 #include "plan_build.h"
 
 static bool moves(const struct gs_planner *planner, const struct gs_function *function)
@@ -61,6 +62,20 @@ static bool is_wanted(const struct gs_planner *planner, const struct gs_function
 	       !moves(planner, function);
 }
 
+/* The bridge to blame, where it is known. */
+static void note_culprit(struct gs_planner *planner, int id, char ***evidence)
+{
+	const struct gs_group *group = gs_host_group(planner->host, id);
+	char *text = NULL;
+
+	if (!group)
+		return;
+	if (gs_explain_group(planner->host, group, &text) < 0)
+		gs_planner_text(planner, NULL);
+	else if (text)
+		gs_note_owned(planner, evidence, text);
+}
+
 static void check_outside(struct gs_planner *planner)
 {
 	const struct gs_card *card = planner->card;
@@ -80,6 +95,8 @@ static void check_outside(struct gs_planner *planner)
 		gs_planner_note(planner, &wanted, function->text);
 		group = function->iommu_group;
 	}
+	if (evidence)
+		note_culprit(planner, group, &evidence);
 	if (evidence)
 		gs_planner_refuse(
 			planner, GS_REFUSE_OUTSIDE_CARD, false,
@@ -103,6 +120,7 @@ static void check_bridges(struct gs_planner *planner)
 			continue;
 		gs_note_owned(planner, &evidence,
 			      gs_asprintf("%s is bound to %s", function->text, function->driver));
+		note_culprit(planner, function->iommu_group, &evidence);
 		gs_planner_refuse(
 			planner, GS_REFUSE_GROUP_NOT_VIABLE, false,
 			gs_asprintf("the driver of bridge %s keeps IOMMU group %d for the host",
@@ -124,8 +142,24 @@ static bool goes_along(const struct gs_planner *planner, const struct gs_functio
 	return moves(planner, function);
 }
 
-static bool scope_moves(const struct gs_planner *planner, const struct gs_function *display,
-			bool slot)
+/* Whom the module or sysfs says that a reset of the bus or slot hits. */
+static bool known_scope_moves(const struct gs_planner *planner, char *const *scope)
+{
+	for (; *scope; scope++) {
+		const struct gs_function *hit = NULL;
+		struct gs_address address;
+
+		if (gs_address_parse(*scope, &address) == 0)
+			hit = gs_host_function(planner->host, &address);
+		if (!hit || (!hit->is_vf && !goes_along(planner, hit)))
+			return false;
+	}
+	return true;
+}
+
+/* An older module does not tell: all on the bus are hit, or all in the slot. */
+static bool likely_scope_moves(const struct gs_planner *planner, const struct gs_function *display,
+			       bool slot)
 {
 	for (size_t i = 0; i < planner->host->n_functions; i++) {
 		const struct gs_function *other = &planner->host->functions[i];
@@ -139,31 +173,113 @@ static bool scope_moves(const struct gs_planner *planner, const struct gs_functi
 	return true;
 }
 
-/* "bus" is no reset of the function's own: it fails when anything else is on the bus. */
+static bool scope_moves(const struct gs_planner *planner, const struct gs_function *display,
+			bool slot)
+{
+	if (display->facts.reset_scope)
+		return known_scope_moves(planner, display->facts.reset_scope);
+	return likely_scope_moves(planner, display, slot);
+}
+
+/* These reset the bus, and fail when anything else is on it. */
+static bool is_of_bus(const char *method)
+{
+	return strcmp(method, "bus") == 0 || strcmp(method, "cxl_bus") == 0;
+}
+
+static bool is_stale(const struct gs_function *function, const char *method)
+{
+	int number = gs_reset_method_find(method);
+	const struct gs_reset *reset;
+
+	if (number < 0)
+		return false;
+	reset = gs_facts_reset(&function->facts, (enum gpushift_reset_method)number);
+	return reset && reset->state == GPUSHIFT_RESET_STATE_STALE;
+}
+
 static bool has_own_reset(const struct gs_function *function)
 {
 	for (char **method = function->reset_methods; method && *method; method++)
-		if (strcmp(*method, "bus") != 0)
+		if (!is_of_bus(*method) && !is_stale(function, *method))
 			return true;
 	return false;
+}
+
+static bool has_bus_method(const struct gs_function *function)
+{
+	for (char **method = function->reset_methods; method && *method; method++)
+		if (is_of_bus(*method))
+			return true;
+	return false;
+}
+
+/* The reset of something larger than the card, all of which goes along. */
+static bool has_wide_reset(const struct gs_planner *planner, const struct gs_function *display)
+{
+	bool bus = display->bus_reset == GS_YES || has_bus_method(display);
+
+	return (bus && scope_moves(planner, display, false)) ||
+	       (display->slot_reset == GS_YES && scope_moves(planner, display, true));
+}
+
+/* The methods that one looks for; that a card lacks one of the others says nothing. */
+static bool is_usual(const struct gs_reset *reset)
+{
+	return reset->method == GPUSHIFT_RESET_METHOD_FLR ||
+	       reset->method == GPUSHIFT_RESET_METHOD_AF_FLR ||
+	       reset->method == GPUSHIFT_RESET_METHOD_PM ||
+	       reset->method == GPUSHIFT_RESET_METHOD_BUS ||
+	       reset->state != GPUSHIFT_RESET_STATE_IMPOSSIBLE;
+}
+
+/* "flr: no capability" */
+static void note_methods(struct gs_planner *planner, const struct gs_function *display,
+			 char ***evidence)
+{
+	for (size_t i = 0; i < display->facts.n_resets; i++) {
+		const struct gs_reset *reset = &display->facts.resets[i];
+		gs_cleanup_free char *why = gs_planner_text(planner, gs_explain_reset(reset));
+
+		if (why && *why && is_usual(reset))
+			gs_note_owned(planner, evidence,
+				      gs_asprintf("%s: %s", gs_reset_method_name(reset->method),
+						  why));
+	}
+}
+
+static void note_scope(struct gs_planner *planner, const struct gs_function *display,
+		       char ***evidence)
+{
+	bool bus = display->bus_reset == GS_YES || has_bus_method(display);
+
+	const struct gs_reset *known = gs_facts_reset(&display->facts, GPUSHIFT_RESET_METHOD_BUS);
+
+	if (display->facts.reset_scope)
+		gs_note_owned(planner, evidence, gs_explain_scope(display));
+	else if (known && known->reason == display->facts.bus_reason && known->reason)
+		return; /* said by note_methods() */
+	else if (bus)
+		gs_note_owned(planner, evidence,
+			      gs_asprintf("a reset of the bus of %s would hit functions that stay",
+					  display->text));
+	else
+		gs_note_owned(planner, evidence,
+			      gs_asprintf("the bus of %s cannot be reset", display->text));
 }
 
 /* Without a reset the guest's state stays in the card: it works once per boot of the host. */
 static void check_reset(struct gs_planner *planner)
 {
 	const struct gs_function *display = gs_card_display(planner->card);
-	bool bus = display->bus_reset == GS_YES || gs_strv_has(display->reset_methods, "bus");
 	char **evidence = NULL;
 
-	if (has_own_reset(display) || (bus && scope_moves(planner, display, false)) ||
-	    (display->slot_reset == GS_YES && scope_moves(planner, display, true)))
+	if (has_own_reset(display) || has_wide_reset(planner, display))
 		return;
 	gs_note_owned(planner, &evidence,
 		      gs_asprintf("%s has no reset method of its own", display->text));
-	gs_note_owned(planner, &evidence,
-		      gs_asprintf(bus ? "a reset of the bus of %s would hit functions that stay"
-				      : "the bus of %s cannot be reset",
-				  display->text));
+	note_methods(planner, display, &evidence);
+	note_scope(planner, display, &evidence);
 	gs_planner_refuse(
 		planner, GS_REFUSE_NO_RESET, true,
 		gs_asprintf("%s cannot be reset between guests: it works once per boot of the host",
