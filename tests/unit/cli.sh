@@ -34,16 +34,37 @@ pci_function()
 	ln -s "/sys/bus/pci/drivers/$5" "$folder/driver"
 }
 
+# pci_port PATH: it is awake and shows root its configuration space: a root port without ACS
+pci_port()
+{
+	echo D0 >"$pci/$1/power_state"
+	{
+		printf '\x86\x80\x01\x19\0\0\x10\0'
+		head -c 44 /dev/zero
+		printf '\x40'
+		head -c 11 /dev/zero
+		printf '\x10\0\x42\0'
+		head -c 4028 /dev/zero
+	} >"$pci/$1/config"
+}
+
 make_tree()
 {
 	local types=$tree/sys/devices/virtual/mtty/mtty/mdev_supported_types
 	mkdir -p "$tree"/{proc,etc,dev,run,var/lib} "$tree/sys/bus/mdev/devices" "$tree/sys/class/mdev_bus"
 	pci_function 0000:00:01.0 060400 8086 1901 pcieport 1
+	pci_port 0000:00:01.0
 	pci_function 0000:00:01.0/0000:01:00.0 030000 10de 1b02 nouveau 1
 	pci_function 0000:00:01.0/0000:01:00.1 040300 10de 10ef snd_hda_intel 1
 	pci_function 0000:00:02.0 030000 1002 67df amdgpu 2
 	pci_function 0000:00:03.0 020000 8086 10d3 e1000e 2
 	pci_function 0000:00:04.0 030200 10de 2230 vfio-pci 4
+	echo "0x00000000fd000000 0x00000000fdffffff 0x0000000000042208" >"$pci/0000:00:01.0/0000:01:00.0/resource"
+	echo D0 >"$pci/0000:00:04.0/power_state"
+	echo "2.5 GT/s PCIe" >"$pci/0000:00:04.0/current_link_speed"
+	echo "16.0 GT/s PCIe" >"$pci/0000:00:04.0/max_link_speed"
+	echo 8 >"$pci/0000:00:04.0/current_link_width"
+	echo 16 >"$pci/0000:00:04.0/max_link_width"
 	mkdir -p "$types/mtty-1/devices"
 	echo 24 >"$types/mtty-1/available_instances"
 	echo "Single port serial" >"$types/mtty-1/name"
@@ -105,7 +126,13 @@ looking()
 	expect 0 '^0000:00:03.0 .* 0200 +e1000e' --all
 	expect 0 'passthrough +available' show 01:00.0
 	expect 0 'e1000e, must move' show 00:02.0
+	expect 0 'Group 1 is merged by port 0000:00:01.0 .*, which lacks ACS \(SrcValid, ReqRedir, CmpltRedir, UpstreamFwd\)' show 01:00.0
+	expect 0 'bus +stale +enabled before .*: shares its bus with 0000:01:00.1' show 01:00.0
+	expect 0 'A reset of its bus hits also 0000:01:00.1, all in its IOMMU group' show 01:00.0
+	expect 0 'BAR 0 +mem32-pref +16 MiB at fd000000' show 01:00.0
+	expect 0 'link +2.5 GT/s x8, at most 16 GT/s x16' show 00:04.0
 	expect 0 '^ +2 +DMA +0000:00:03.0' groups
+	expect 0 '^Group 1 is merged by port 0000:00:01.0' groups
 	expect 0 'mtty-1 +Single port serial' profiles mtty
 	expect 0 'offers no vGPU types' profiles 01:00.0
 	expect 0 'no vGPU' vgpu list
@@ -122,13 +149,26 @@ documents()
 		"iommu_group","group_members","reset_methods","boot_vga","isolation","functions","vgpus","holders",
 		"holders_unreadable","modes"] | sort)' list
 	expect_json 0 '.cards[2] | .address == "0000:01:00.0" and .class == "0300" and .vendor_id == "10de"
-		and .iommu_group == 1 and .isolation == null and .reset_methods == ["flr","bus"]
+		and .iommu_group == 1 and (.isolation | .address == "0000:00:01.0" and .cause == "port-acs"
+			and .missing == ["SrcValid","ReqRedir","CmpltRedir","UpstreamFwd"] and has("name")) and .reset_methods == ["flr","bus"]
 		and (.functions | map(.driver)) == ["nouveau","snd_hda_intel"] and .modes.host.available' list
 	expect_json 0 '.cards[0].modes.passthrough | (.available | not) and .blockers[0].code == "outside-card"
 		and (.blockers[0] | keys) == ["code","evidence","fix","message","overridable"]' list
 	expect_json 0 '.functions | length == 6' list --all
 	expect_json 0 '.card.revision == 0 and (.card.outside | length) == 1 and .card.remembered == null' show 01:00.0
-	expect_json 0 '.groups[1] | .id == 2 and .type == "DMA" and (.devices | length) == 2' groups
+	expect_json 0 '.card | (["resets","reset_bus_reason","reset_bus_detail","reset_scope","reset_outside_group","power","bars",
+		"rom_bytes","link","mdev_types","config_answers"] - keys) == [] and .link == null and .mdev_types == null
+		and .reset_outside_group == false and .reset_scope == ["0000:01:00.0","0000:01:00.1"] and .rom_bytes == 0
+		and (.power | keys) == ["d3cold_allowed","no_soft_reset","runtime_control","runtime_status","state"]
+		and .bars == [{"index": 0, "type": "mem32-pref", "start": 4244635648, "size_bytes": 16777216,
+			"resizable_bytes": null, "claimant": null}]
+		and (.resets | map([.method, .state, .reason, .detail])) == [["flr","enabled",null,null],
+			["bus","stale","siblings","0000:01:00.1"]] and (.functions[1].resets | length) == 2' show 01:00.0
+	expect_json 0 '.card.link == {"speed_mts": 2500, "speed_max_mts": 16000, "width": 8, "width_max": 16}
+		and .card.bars == null and .card.rom_bytes == null and .card.isolation == null' show 00:04.0
+	expect_json 0 '.groups[1] | .id == 2 and .type == "DMA" and (.devices | length) == 2
+		and .isolation == null' groups
+	expect_json 0 '.groups[0].isolation | .address == "0000:00:01.0" and (.missing | length) == 4' groups
 	expect_json 0 '.card == "mtty" and .profiles[0].available == 24 and .profiles[0].framebuffer_bytes == null' profiles mtty
 	expect_json 0 '.vgpus == []' vgpu list
 	expect_json 0 '.from == "host" and .to == "passthrough" and .refused == [] and (.steps | length) > 3

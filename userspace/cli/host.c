@@ -40,27 +40,47 @@ void cli_tell_interrupted(const struct gs_host *host)
 			    switching->from, switching->to);
 }
 
-void cli_tell_root(const struct cli *cli, const struct gs_host *host, bool holders)
-{
-	int unreadable = 0;
-	bool overrides = false;
+/* What root would see of the cards in addition. */
+struct unseen {
+	int processes;
+	bool overrides;
+	bool facts;
+};
 
-	if (geteuid() == 0)
-		return;
+static struct unseen find_unseen(const struct gs_host *host)
+{
+	struct unseen unseen = { 0 };
+
 	for (size_t i = 0; i < host->n_cards; i++) {
 		const struct gs_card *card = &host->cards[i];
 
-		if (holders && card->holders_unreadable > unreadable)
-			unreadable = card->holders_unreadable;
-		for (size_t j = 0; j < card->n_functions; j++)
-			overrides |= card->functions[j]->override_known == GS_UNKNOWN;
+		if (card->holders_unreadable > unseen.processes)
+			unseen.processes = card->holders_unreadable;
+		for (size_t j = 0; j < card->n_functions; j++) {
+			unseen.overrides |= card->functions[j]->override_known == GS_UNKNOWN;
+			unseen.facts |= card->functions[j]->facts.for_root == GS_NO;
+		}
 	}
-	if (unreadable)
-		cli_hint(cli,
-			 "as root, this also shows which of %d other processes use the cards%s",
-			 unreadable, overrides ? ", and the driver overrides" : "");
-	else if (overrides)
-		cli_hint(cli, "as root, this also shows the driver overrides");
+	return unseen;
+}
+
+void cli_tell_root(const struct cli *cli, const struct gs_host *host, bool facts)
+{
+	struct unseen unseen = find_unseen(host);
+	char text[256] = "", processes[80] = "";
+
+	if (geteuid() == 0)
+		return;
+	if (unseen.processes)
+		snprintf(processes, sizeof(processes), "which of %d other processes use the cards",
+			 unseen.processes);
+	snprintf(text, sizeof(text), "%s%s%s%s%s", processes,
+		 *processes && unseen.overrides ? ", and " : "",
+		 unseen.overrides ? "the driver overrides" : "",
+		 (*processes || unseen.overrides) && facts && unseen.facts ? ", and " : "",
+		 facts && unseen.facts ? "which ACS bits and resets are missing, and why" : "");
+	if (*text)
+		cli_hint(cli, "as root, this also shows %s", text);
 }
 
 /* The card that a function belongs to: its own, or that of its PF; NULL: none. */

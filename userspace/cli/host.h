@@ -19,9 +19,9 @@ void cli_tell_interrupted(const struct gs_host *host);
 
 /*
  * cli_tell_root - a plain user learns what root would add
- * @holders: who uses the cards was asked for
+ * @facts: what only root reads of resets and isolation was asked for, too
  */
-void cli_tell_root(const struct cli *cli, const struct gs_host *host, bool holders);
+void cli_tell_root(const struct cli *cli, const struct gs_host *host, bool facts);
 
 /*
  * cli_find_card - the card that @text names

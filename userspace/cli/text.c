@@ -75,7 +75,7 @@ char *cli_text_users(const struct gs_card *card)
 
 char *cli_text_size(uint64_t bytes)
 {
-	const uint64_t mib = 1024 * 1024, gib = 1024 * mib;
+	const uint64_t kib = 1024, mib = 1024 * kib, gib = 1024 * mib;
 
 	if (!bytes)
 		return strdup("");
@@ -83,6 +83,8 @@ char *cli_text_size(uint64_t bytes)
 		return gs_asprintf("%llu GiB", (unsigned long long)(bytes / gib));
 	if (bytes % mib == 0)
 		return gs_asprintf("%llu MiB", (unsigned long long)(bytes / mib));
+	if (bytes % kib == 0)
+		return gs_asprintf("%llu KiB", (unsigned long long)(bytes / kib));
 	return gs_asprintf("%llu bytes", (unsigned long long)bytes);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* verb_groups.c - gpushift groups */
+#include "explain.h"
 #include "host.h"
 #include "json.h"
 #include "output.h"
@@ -53,6 +54,20 @@ static int print_groups(const struct gs_host *host)
 	return cli_table_print(table);
 }
 
+/* Below the table, so that its lines stay whole. */
+static int print_culprits(const struct gs_host *host)
+{
+	for (size_t i = 0; i < host->n_groups; i++) {
+		gs_cleanup_free char *text = NULL;
+
+		if (gs_explain_group(host, &host->groups[i], &text) < 0)
+			return -ENOMEM;
+		if (text)
+			cli_line(stdout, "%s", text);
+	}
+	return 0;
+}
+
 int verb_groups(struct cli *cli)
 {
 	gs_cleanup_host struct gs_host *host = NULL;
@@ -66,7 +81,7 @@ int verb_groups(struct cli *cli)
 		return cli_document(gs_json_groups(host), GS_EXIT_DONE);
 	if (!host->n_groups)
 		cli_line(stdout, "This host has no IOMMU group: its IOMMU is off or missing.");
-	else if (print_groups(host) < 0)
+	else if (print_groups(host) < 0 || print_culprits(host) < 0)
 		return cli_no_memory(cli);
 	return GS_EXIT_DONE;
 }

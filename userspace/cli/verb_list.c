@@ -110,6 +110,6 @@ int verb_list(struct cli *cli)
 	} else if (print_text(cli, host) < 0) {
 		return cli_no_memory(cli);
 	}
-	cli_tell_root(cli, host, true);
+	cli_tell_root(cli, host, false);
 	return r;
 }

@@ -62,7 +62,7 @@ static int plan(struct cli *cli, struct gs_want *want)
 
 	status = plan->n_blockers ? cli_refused_status(plan) : GS_EXIT_DONE;
 	cli_plan_warnings(plan);
-	cli_tell_root(cli, host, true);
+	cli_tell_root(cli, host, false);
 	if (cli->json)
 		return cli_document(gs_json_plan(plan), status);
 	print_plan(cli, plan);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* verb_show.c - gpushift show <card>: everything, a section a subject */
+#include "explain.h"
 #include "host.h"
 #include "json.h"
 #include "output.h"
+#include "show_facts.h"
 #include "text.h"
 
 #define READS (GS_READ_NAMES | GS_READ_HOLDERS | GS_READ_TYPES | GS_READ_DRIVERS | GS_READ_GROUPS)
@@ -18,7 +20,7 @@ static void section(const char *title)
 	cli_line(stdout, "%s", title);
 }
 
-static void print_identity(const struct gs_card *card)
+static int print_identity(const struct gs_card *card)
 {
 	const struct gs_function *display = gs_card_display(card);
 
@@ -35,12 +37,14 @@ static void print_identity(const struct gs_card *card)
 		field("boot display", cli_text_known(display->boot_vga));
 	if (display->numa_node >= 0)
 		cli_line(stdout, "  %-12s %d", "NUMA node", display->numa_node);
-	field("power", display->power_control);
+	if (cli_show_power(display) < 0 || cli_show_link(display) < 0)
+		return -ENOMEM;
 	if (display->sriov_total)
 		cli_line(stdout, "  %-12s %u of %u virtual functions enabled", "SR-IOV",
 			 display->sriov_enabled, display->sriov_total);
 	if (card->remembered)
 		field("host driver", card->remembered->driver);
+	return 0;
 }
 
 /* @note: what becomes of it; NULL: nothing to say */
@@ -85,7 +89,20 @@ static const char *dma_owner_text(enum gs_dma_owner owner)
 	return "unknown";
 }
 
-static void print_group(const struct gs_host *host, const struct gs_card *card)
+static int print_culprit(const struct gs_host *host, const struct gs_group *group)
+{
+	gs_cleanup_free char *text = NULL;
+
+	if (!group)
+		return 0;
+	if (gs_explain_group(host, group, &text) < 0)
+		return -ENOMEM;
+	if (text)
+		cli_line(stdout, "  %s", text);
+	return 0;
+}
+
+static int print_group(const struct gs_host *host, const struct gs_card *card)
 {
 	const struct gs_function *display = gs_card_display(card);
 	const struct gs_group *group = gs_host_group(host, display->iommu_group);
@@ -93,7 +110,7 @@ static void print_group(const struct gs_host *host, const struct gs_card *card)
 	section("IOMMU group");
 	if (display->iommu_group < 0) {
 		cli_line(stdout, "  none: the IOMMU is off or missing");
-		return;
+		return 0;
 	}
 	cli_line(stdout, "  group %d, type %s, DMA owned by %s", display->iommu_group,
 		 group && group->type ? group->type : "unknown",
@@ -106,23 +123,7 @@ static void print_group(const struct gs_host *host, const struct gs_card *card)
 
 		print_function(member, moves ? "must move (--with)" : "stays");
 	}
-}
-
-static int print_resets(const struct gs_card *card)
-{
-	section("resets");
-	for (size_t i = 0; i < card->n_functions; i++) {
-		const struct gs_function *function = card->functions[i];
-		gs_cleanup_free char *methods = cli_text_join(function->reset_methods, ", ");
-
-		if (!methods)
-			return -ENOMEM;
-		cli_line(stdout, "  %s  %s", function->text, methods[0] ? methods : "none");
-	}
-	cli_line(stdout, "  whole bus: %s, slot: %s",
-		 cli_text_known(gs_card_display(card)->bus_reset),
-		 cli_text_known(gs_card_display(card)->slot_reset));
-	return 0;
+	return print_culprit(host, group);
 }
 
 static void print_holders(const struct gs_card *card)
@@ -180,10 +181,10 @@ static int print_modes(const struct gs_host *host, const struct gs_card *card)
 
 static int print_card(const struct gs_host *host, const struct gs_card *card)
 {
-	print_identity(card);
+	if (print_identity(card) < 0)
+		return -ENOMEM;
 	print_functions(card);
-	print_group(host, card);
-	if (print_resets(card) < 0)
+	if (print_group(host, card) < 0 || cli_show_resets(card) < 0 || cli_show_bars(card) < 0)
 		return -ENOMEM;
 	print_holders(card);
 	print_vgpus(card);

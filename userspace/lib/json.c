@@ -3,6 +3,7 @@
 #include "json.h"
 
 #include "json_build.h"
+#include "json_facts.h"
 
 static void put_group_id(struct gs_json *json, int id)
 {
@@ -27,12 +28,14 @@ static void put_function(struct gs_json *json, const struct gs_function *functio
 	put_group_id(json, function->iommu_group);
 }
 
-static struct json_object *json_function(const struct gs_function *function)
+static struct json_object *json_function(const struct gs_function *function, bool facts)
 {
 	struct gs_json json;
 
 	gs_json_begin(&json);
 	put_function(&json, function);
+	if (facts)
+		gs_json_put_facts(&json, function);
 	return gs_json_end(&json);
 }
 
@@ -88,13 +91,13 @@ static struct json_object *json_modes(const struct gs_host *host, const struct g
 	return gs_json_end(&json);
 }
 
-static void put_card_lists(struct gs_json *json, const struct gs_card *card)
+static void put_card_lists(struct gs_json *json, const struct gs_card *card, bool facts)
 {
 	struct gs_json functions, vgpus, holders;
 
 	gs_json_begin_array(&functions);
 	for (size_t i = 0; i < card->n_functions; i++)
-		gs_json_add(&functions, json_function(card->functions[i]));
+		gs_json_add(&functions, json_function(card->functions[i], facts));
 	gs_json_put(json, "functions", gs_json_end(&functions));
 
 	gs_json_begin_array(&vgpus);
@@ -112,7 +115,9 @@ static void put_card_lists(struct gs_json *json, const struct gs_card *card)
 		gs_json_put_number(json, "holders_unreadable", card->holders_unreadable);
 }
 
-static void put_card(struct gs_json *json, const struct gs_host *host, const struct gs_card *card)
+/* @facts: also what only `show` has of each function */
+static void put_card(struct gs_json *json, const struct gs_host *host, const struct gs_card *card,
+		     bool facts)
 {
 	const struct gs_function *display = gs_card_display(card);
 
@@ -128,8 +133,8 @@ static void put_card(struct gs_json *json, const struct gs_host *host, const str
 	gs_json_put_strings(json, "group_members", display->group_members);
 	gs_json_put_strings(json, "reset_methods", display->reset_methods);
 	gs_json_put_known(json, "boot_vga", display->boot_vga);
-	gs_json_put_null(json, "isolation");
-	put_card_lists(json, card);
+	gs_json_put_isolation(json, host, gs_host_group(host, display->iommu_group));
+	put_card_lists(json, card, facts);
 	gs_json_put(json, "modes", json_modes(host, card));
 }
 
@@ -138,7 +143,7 @@ struct json_object *gs_json_card(const struct gs_host *host, const struct gs_car
 	struct gs_json json;
 
 	gs_json_begin(&json);
-	put_card(&json, host, card);
+	put_card(&json, host, card, false);
 	return gs_json_end(&json);
 }
 
@@ -235,6 +240,7 @@ static void put_show_keys(struct gs_json *json, const struct gs_host *host,
 	gs_json_put_string(json, "dma_owner", dma_owner_name(display->dma_owner));
 	gs_json_put_known(json, "bus_reset", display->bus_reset);
 	gs_json_put_known(json, "slot_reset", display->slot_reset);
+	gs_json_put_facts(json, display);
 	gs_json_put_string(json, "power_control", display->power_control);
 	if (display->numa_node < 0)
 		gs_json_put_null(json, "numa_node");
@@ -260,7 +266,7 @@ struct json_object *gs_json_show(const struct gs_host *host, const struct gs_car
 	struct gs_json json, inner;
 
 	gs_json_begin(&inner);
-	put_card(&inner, host, card);
+	put_card(&inner, host, card, true);
 	put_show_keys(&inner, host, card);
 
 	gs_json_begin_document(&json);
@@ -295,7 +301,7 @@ static struct json_object *json_group(const struct gs_host *host, const struct g
 	gs_json_begin(&json);
 	gs_json_put_number(&json, "id", group->id);
 	gs_json_put_string(&json, "type", group->type);
-	gs_json_put_null(&json, "isolation");
+	gs_json_put_isolation(&json, host, group);
 	gs_json_put(&json, "devices", gs_json_end(&devices));
 	return gs_json_end(&json);
 }
