@@ -13,7 +13,8 @@ ynl_do() # ADDRESS FILTER: by the client's program
 		--do function-get --json "{\"address\": \"$1\"}" | jq -r "$2"
 }
 
-# Also one that is in the hands of user space.
+# Of each kind of fact some: resizable BARs and the like are only there in the stand-in, and one card is in a user's hands.
+modprobe gpushift_test_bus functions=12 variants=1
 mapfile -t cards < <(free_cards)
 bind_override "${cards[1]}" vfio-pci
 hold_device card "${cards[1]}"
