@@ -5,6 +5,7 @@
 #   make demo            see one card go through all modes in an emulated host
 #   make check           all tests; the last line counts them
 #   make check-debug     the module on a kernel with KASAN, lockdep, kmemleak: takes hours, not part of check
+#   make check-install   installs on a whole Debian host, with DKMS and a kernel upgrade
 #   make bench           ratios against what users have now
 #   make install, make uninstall    PREFIX=/usr/local DESTDIR=
 
@@ -42,6 +43,9 @@ check: userspace | test-deps
 check-debug: userspace | test-deps
 	@tests/check-debug
 
+check-install: userspace | test-deps
+	@tests/install/suite
+
 bench: userspace | test-deps
 	@tests/bench/run
 
@@ -58,4 +62,4 @@ clean:
 	@$(MAKE) --no-print-directory -C tests/unit clean
 	@$(MAKE) --no-print-directory -C kmod KERNELDIR=$(KERNELDIR) clean
 
-.PHONY: all deps build-deps test-deps userspace kmod demo check check-debug bench install uninstall clean
+.PHONY: all deps build-deps test-deps userspace kmod demo check check-debug check-install bench install uninstall clean

@@ -52,6 +52,14 @@ apt_update()
 	exec {apt_lock}>&-
 }
 
+# The machine's own sources of Debian, as lines for a root of its own.
+debian_sources()
+{
+	# shellcheck disable=SC2016
+	apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Origin: Debian' 'Identifier: Packages' |
+		sort -u | grep . || die "apt has no lists of Debian; run scripts/deps --install"
+}
+
 download_deb() # PACKAGE VERSION, into the current folder
 {
 	apt-get -qq -o APT::Sandbox::User=root -o Acquire::Retries=3 download "$1=$2"
