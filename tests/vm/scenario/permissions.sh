@@ -1,5 +1,6 @@
 # Who may ask what, over netlink and /proc, is what docs/NETLINK.md says; each wrong request gets its error and its sentence.
 # modules: vfio-pci
+# deadline: 900
 # shellcheck shell=bash
 . /tests/cards.sh
 
