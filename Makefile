@@ -6,6 +6,7 @@
 #   make check           all tests; the last line counts them
 #   make check-debug     the module on a kernel with KASAN, lockdep, kmemleak: takes hours, not part of check
 #   make check-install   installs on a whole Debian host, with DKMS and a kernel upgrade
+#   make check-kernels   builds for every kernel, and tests on the newest in Debian's backports
 #   make bench           ratios against what users have now
 #   make install, make uninstall    PREFIX=/usr/local DESTDIR=
 
@@ -46,6 +47,9 @@ check-debug: userspace | test-deps
 check-install: userspace | test-deps
 	@tests/install/suite
 
+check-kernels: userspace | test-deps
+	@tests/kernels
+
 bench: userspace | test-deps
 	@tests/bench/run
 
@@ -62,4 +66,4 @@ clean:
 	@$(MAKE) --no-print-directory -C tests/unit clean
 	@$(MAKE) --no-print-directory -C kmod KERNELDIR=$(KERNELDIR) clean
 
-.PHONY: all deps build-deps test-deps userspace kmod demo check check-debug check-install bench install uninstall clean
+.PHONY: all deps build-deps test-deps userspace kmod demo check check-debug check-install check-kernels bench install uninstall clean

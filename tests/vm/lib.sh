@@ -87,7 +87,7 @@ build_modules() # SERIES FOLDER...: prints the paths of the built modules
 			[[ -f $TOP/$folder/Makefile ]] || continue
 			log=$copy/${folder//\//-}.log
 			copy_sources "$TOP/$folder" "$copy/$folder"
-			make -s -C "$copy/$folder" "KERNELDIR=$tree" >"$log" 2>&1 ||
+			make_modules "$tree" "$copy/$folder" -s >"$log" 2>&1 ||
 				{ tail -n 30 "$log" >&2; die "$folder does not build for $release"; }
 			find "$copy/$folder" -name '*.ko'
 		done
