@@ -1,6 +1,6 @@
 # DKMS for real: installed on one kernel, loaded at boot, built again by a kernel upgrade, removed without a trace.
 # source: yes
-# deadline: 1800
+# deadline: 5400
 
 version=$(cat /tests/source/VERSION)
 old=$(release_of 6.1) new=$(release_of 6.12)
@@ -27,7 +27,7 @@ case $BOOT in
 	traces >/var/tmp/before
 	check "the second kernel's headers are taken away" only_old_headers
 	check "none are left" no_new_headers
-	check "make install" make -C "$(source_tree)" install >/dev/null
+	check "make install" make -C "$(source_tree)" install
 	expect_output "$old installed " "DKMS built it for the one kernel with headers" dkms_state
 	expect_match "^Secure Boot is " "what Secure Boot asks is said in a sentence" "$(source_tree)/scripts/module-signing"
 	check_fails "it is not loaded yet" loaded
