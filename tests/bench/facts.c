@@ -25,6 +25,16 @@ static const char *const names[FACTS] = {
 	[FACT_SRIOV_ENABLED] = "VFs",
 	[FACT_MDEV_PARENT] = "mdev parent",
 	[FACT_NUMA_NODE] = "NUMA node",
+	[FACT_POWER_STATE] = "power state",
+	[FACT_D3COLD_ALLOWED] = "D3cold allowed",
+	[FACT_RUNTIME_CONTROL] = "runtime power management",
+	[FACT_RUNTIME_STATUS] = "runtime status",
+	[FACT_LINK_SPEED] = "link speed",
+	[FACT_LINK_WIDTH] = "link width",
+	[FACT_LINK_SPEED_MAX] = "most link speed",
+	[FACT_LINK_WIDTH_MAX] = "most link width",
+	[FACT_ROM_SIZE] = "ROM size",
+	[FACT_MDEV_TYPES] = "mdev types",
 };
 
 struct function *host_add(struct host *host)
@@ -36,6 +46,20 @@ struct function *host_add(struct host *host)
 	function = &host->functions[host->n_functions++];
 	memset(function, 0, sizeof(*function));
 	return function;
+}
+
+void host_add_bar(struct function *function, unsigned int index, unsigned int type,
+		  const unsigned long long *start, unsigned long long size)
+{
+	size_t used = strlen(function->resources);
+	char *end = function->resources + used;
+
+	if (RESOURCES_SIZE - used < VALUE_SIZE)
+		errx(1, "%s: no room for a BAR", function->address);
+	if (start)
+		snprintf(end, VALUE_SIZE, "%u %u %#llx %#llx\n", index, type, *start, size);
+	else
+		snprintf(end, VALUE_SIZE, "%u %u - %#llx\n", index, type, size);
 }
 
 struct group *host_group(struct host *host, const struct function *function)
@@ -74,11 +98,20 @@ static void print_members(const struct function *function)
 		printf("%s member %s\n", function->address, word[i]);
 }
 
+static void print_bars(const struct function *function)
+{
+	const char *line = function->resources;
+
+	for (; *line; line += strcspn(line, "\n") + 1)
+		printf("%s BAR %.*s\n", function->address, (int)strcspn(line, "\n"), line);
+}
+
 static void print_function(const struct function *function)
 {
 	for (int i = 0; i < FACTS; i++)
 		if (function->value[i][0])
 			printf("%s %s %s\n", function->address, names[i], function->value[i]);
+	print_bars(function);
 	if (!function->group)
 		return;
 	printf("%s domain %s\n", function->address, function->group->type);

@@ -15,6 +15,7 @@
 #define GROUPS_MAX 1024
 #define VALUE_SIZE 64
 #define MEMBERS_SIZE 2048
+#define RESOURCES_SIZE 1280
 
 enum fact {
 	FACT_VENDOR,
@@ -34,13 +35,23 @@ enum fact {
 	FACT_SRIOV_ENABLED,
 	FACT_MDEV_PARENT,
 	FACT_NUMA_NODE,
+	FACT_POWER_STATE,
+	FACT_D3COLD_ALLOWED,
+	FACT_RUNTIME_CONTROL,
+	FACT_RUNTIME_STATUS,
+	FACT_LINK_SPEED,
+	FACT_LINK_WIDTH,
+	FACT_LINK_SPEED_MAX,
+	FACT_LINK_WIDTH_MAX,
+	FACT_ROM_SIZE,
+	FACT_MDEV_TYPES,
 	FACTS,
 };
 
 /**
  * struct group - what functions of one IOMMU group have in common
  * @known: filled in
- * @type: type of its domain
+ * @type: type of its default domain
  * @members: names with a space after each
  */
 struct group {
@@ -49,9 +60,18 @@ struct group {
 	char members[MEMBERS_SIZE];
 };
 
+/**
+ * struct function - one PCI function
+ * @address: its address
+ * @value: its facts
+ * @resources: its BARs: from the module as lines, see host_add_bar(); from sysfs
+ *	as the text of its file, until sysfs_tidy()
+ * @group: its IOMMU group, or NULL
+ */
 struct function {
 	char address[VALUE_SIZE];
 	char value[FACTS][VALUE_SIZE];
+	char resources[RESOURCES_SIZE];
 	struct group *group;
 };
 
@@ -69,6 +89,10 @@ struct host {
 
 /* Exits when there is no room for it. */
 struct function *host_add(struct host *host);
+
+/* One more line of its resources; @type as the module has it, @start NULL when there is none. */
+void host_add_bar(struct function *function, unsigned int index, unsigned int type,
+		  const unsigned long long *start, unsigned long long size);
 
 /* The group that FACT_GROUP of @function names, or NULL. */
 struct group *host_group(struct host *host, const struct function *function);

@@ -20,17 +20,52 @@ struct shown {
 };
 
 static const struct shown numbers[] = {
-	{ GPUSHIFT_A_VENDOR_ID, FACT_VENDOR, "0x%04x" },
-	{ GPUSHIFT_A_DEVICE_ID, FACT_DEVICE, "0x%04x" },
-	{ GPUSHIFT_A_SUBSYSTEM_VENDOR_ID, FACT_SUBSYSTEM_VENDOR, "0x%04x" },
-	{ GPUSHIFT_A_SUBSYSTEM_DEVICE_ID, FACT_SUBSYSTEM_DEVICE, "0x%04x" },
-	{ GPUSHIFT_A_CLASS, FACT_CLASS, "0x%06x" },
-	{ GPUSHIFT_A_REVISION, FACT_REVISION, "0x%02x" },
-	{ GPUSHIFT_A_IOMMU_GROUP, FACT_GROUP, "%u" },
-	{ GPUSHIFT_A_BOOT_VGA, FACT_BOOT_VGA, "%u" },
-	{ GPUSHIFT_A_SRIOV_TOTAL, FACT_SRIOV_TOTAL, "%u" },
-	{ GPUSHIFT_A_SRIOV_ENABLED, FACT_SRIOV_ENABLED, "%u" },
-	{ GPUSHIFT_A_NUMA_NODE, FACT_NUMA_NODE, "%u" },
+	{ GPUSHIFT_A_VENDOR_ID, FACT_VENDOR, "0x%04llx" },
+	{ GPUSHIFT_A_DEVICE_ID, FACT_DEVICE, "0x%04llx" },
+	{ GPUSHIFT_A_SUBSYSTEM_VENDOR_ID, FACT_SUBSYSTEM_VENDOR, "0x%04llx" },
+	{ GPUSHIFT_A_SUBSYSTEM_DEVICE_ID, FACT_SUBSYSTEM_DEVICE, "0x%04llx" },
+	{ GPUSHIFT_A_CLASS, FACT_CLASS, "0x%06llx" },
+	{ GPUSHIFT_A_REVISION, FACT_REVISION, "0x%02llx" },
+	{ GPUSHIFT_A_IOMMU_GROUP, FACT_GROUP, "%llu" },
+	{ GPUSHIFT_A_BOOT_VGA, FACT_BOOT_VGA, "%llu" },
+	{ GPUSHIFT_A_SRIOV_TOTAL, FACT_SRIOV_TOTAL, "%llu" },
+	{ GPUSHIFT_A_SRIOV_ENABLED, FACT_SRIOV_ENABLED, "%llu" },
+	{ GPUSHIFT_A_NUMA_NODE, FACT_NUMA_NODE, "%llu" },
+	{ GPUSHIFT_A_D3COLD_ALLOWED, FACT_D3COLD_ALLOWED, "%llu" },
+	{ GPUSHIFT_A_LINK_WIDTH, FACT_LINK_WIDTH, "%llu" },
+	{ GPUSHIFT_A_LINK_WIDTH_MAX, FACT_LINK_WIDTH_MAX, "%llu" },
+	{ GPUSHIFT_A_ROM_SIZE, FACT_ROM_SIZE, "%llu" },
+	{ GPUSHIFT_A_MDEV_TYPES, FACT_MDEV_TYPES, "%llu" },
+};
+
+static const char *const power_states[] = {
+	"D0", "D1", "D2", "D3hot", "D3cold", "unknown", "error",
+};
+
+static const char *const runtime_controls[] = { "on", "auto" };
+
+static const char *const runtime_statuses[] = {
+	"unsupported", "active", "suspending", "suspended", "resuming", "error",
+};
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+static const struct worded {
+	enum gpushift_attr attr;
+	enum fact fact;
+	const char *const *words;
+	size_t count;
+} worded[] = {
+	{ GPUSHIFT_A_POWER_STATE, FACT_POWER_STATE, power_states, ARRAY_SIZE(power_states) },
+	{ GPUSHIFT_A_RUNTIME_CONTROL, FACT_RUNTIME_CONTROL, runtime_controls,
+	  ARRAY_SIZE(runtime_controls) },
+	{ GPUSHIFT_A_RUNTIME_STATUS, FACT_RUNTIME_STATUS, runtime_statuses,
+	  ARRAY_SIZE(runtime_statuses) },
+};
+
+static const struct shown speeds[] = {
+	{ GPUSHIFT_A_LINK_SPEED, FACT_LINK_SPEED, "%llu.%llu GT/s PCIe" },
+	{ GPUSHIFT_A_LINK_SPEED_MAX, FACT_LINK_SPEED_MAX, "%llu.%llu GT/s PCIe" },
 };
 
 static const struct shown strings[] = {
@@ -40,15 +75,15 @@ static const struct shown strings[] = {
 	{ GPUSHIFT_A_PHYSFN, FACT_PHYSFN, NULL },
 };
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-
-static unsigned int number_of(const struct nlattr *attr)
+static unsigned long long number_of(const struct nlattr *attr)
 {
 	switch (nla_len(attr)) {
 	case 1:
 		return nla_get_u8(attr);
 	case 2:
 		return nla_get_u16(attr);
+	case 8:
+		return nla_get_u64(attr);
 	default:
 		return nla_get_u32(attr);
 	}
@@ -59,6 +94,45 @@ static void append(char *text, size_t size, const char *word, const char *after)
 	if (strlen(text) + strlen(word) + strlen(after) >= size)
 		errx(1, "%s: no room for %s", text, word);
 	strcat(strcat(text, word), after);
+}
+
+static void take_words(struct function *function, struct nlattr **attrs)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(worded); i++) {
+		const struct nlattr *attr = attrs[worded[i].attr];
+
+		if (!attr)
+			continue;
+		if (number_of(attr) >= worded[i].count)
+			errx(1, "%s: a number without a word", function->address);
+		strcpy(function->value[worded[i].fact], worded[i].words[number_of(attr)]);
+	}
+}
+
+static void take_speeds(struct function *function, struct nlattr **attrs)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(speeds); i++) {
+		const struct nlattr *attr = attrs[speeds[i].attr];
+
+		if (attr)
+			snprintf(function->value[speeds[i].fact], VALUE_SIZE, speeds[i].format,
+				 number_of(attr) / 1000, number_of(attr) / 100 % 10);
+	}
+}
+
+static void take_bar(struct function *function, struct nlattr *attr)
+{
+	struct nlattr *bar[GPUSHIFT_BAR_A_MAX + 1];
+	unsigned long long start = 0;
+
+	if (nla_parse_nested(bar, GPUSHIFT_BAR_A_MAX, attr, NULL) < 0)
+		errx(1, "%s: a BAR that cannot be parsed", function->address);
+	if (bar[GPUSHIFT_BAR_A_START])
+		start = number_of(bar[GPUSHIFT_BAR_A_START]);
+	host_add_bar(function, (unsigned int)number_of(bar[GPUSHIFT_BAR_A_INDEX]),
+		     (unsigned int)number_of(bar[GPUSHIFT_BAR_A_TYPE]),
+		     bar[GPUSHIFT_BAR_A_START] ? &start : NULL,
+		     number_of(bar[GPUSHIFT_BAR_A_SIZE]));
 }
 
 static void take_lists(struct function *function, const struct genlmsghdr *generic)
@@ -73,6 +147,8 @@ static void take_lists(struct function *function, const struct genlmsghdr *gener
 			append(methods, VALUE_SIZE, nla_get_string(attr), " ");
 		else if (nla_type(attr) == GPUSHIFT_A_IOMMU_GROUP_MEMBER && first)
 			append(function->group->members, MEMBERS_SIZE, nla_get_string(attr), " ");
+		else if (nla_type(attr) == GPUSHIFT_A_BAR)
+			take_bar(function, attr);
 	}
 	if (*methods)
 		methods[strlen(methods) - 1] = '\0';
@@ -98,13 +174,15 @@ static void take(struct host *host, const struct genlmsghdr *generic, struct nla
 	}
 	if (number_of(attrs[GPUSHIFT_A_MDEV_PARENT]))
 		strcpy(function->value[FACT_MDEV_PARENT], "yes");
+	take_words(function, attrs);
+	take_speeds(function, attrs);
 	host->tells_override |= attrs[GPUSHIFT_A_DRIVER_OVERRIDE] != NULL;
 	function->group = host_group(host, function);
 	take_lists(function, generic);
 	if (!function->group || function->group->known)
 		return;
 	function->group->known = true;
-	attr = attrs[GPUSHIFT_A_IOMMU_DOMAIN_TYPE];
+	attr = attrs[GPUSHIFT_A_IOMMU_DEFAULT_DOMAIN_TYPE];
 	if (attr)
 		append(function->group->type, VALUE_SIZE, nla_get_string(attr), "");
 }

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <err.h>
 #include <fcntl.h>
+#include <linux/gpushift.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,11 +27,26 @@ static const char *const files[FACTS] = {
 	[FACT_REVISION] = "revision",
 	[FACT_RESET_METHODS] = "reset_method",
 	[FACT_NUMA_NODE] = "numa_node",
+	[FACT_POWER_STATE] = "power_state",
+	[FACT_D3COLD_ALLOWED] = "d3cold_allowed",
+	[FACT_RUNTIME_CONTROL] = "power/control",
+	[FACT_RUNTIME_STATUS] = "power/runtime_status",
+};
+
+/* Only functions of PCI Express have any of these, the first of them tells. */
+static const struct {
+	enum fact fact;
+	const char *file;
+} links[] = {
+	{ FACT_LINK_SPEED, "current_link_speed" },
+	{ FACT_LINK_WIDTH, "current_link_width" },
+	{ FACT_LINK_SPEED_MAX, "max_link_speed" },
+	{ FACT_LINK_WIDTH_MAX, "max_link_width" },
 };
 
 static unsigned int asked;
 
-static void read_file(int dir, const char *name, char value[VALUE_SIZE])
+static void read_text(int dir, const char *name, char *value, size_t size)
 {
 	int fd = openat(dir, name, O_RDONLY);
 	ssize_t n;
@@ -38,9 +54,14 @@ static void read_file(int dir, const char *name, char value[VALUE_SIZE])
 	asked++;
 	if (fd < 0)
 		return;
-	n = read(fd, value, VALUE_SIZE - 1);
+	n = read(fd, value, size - 1);
 	close(fd);
 	value[n > 0 ? n : 0] = '\0';
+}
+
+static void read_file(int dir, const char *name, char value[VALUE_SIZE])
+{
+	read_text(dir, name, value, VALUE_SIZE);
 }
 
 /* The last part of where a link leads, or the one before it. */
@@ -103,6 +124,33 @@ static void read_sriov(int dir, struct function *function)
 		read_file(dir, "sriov_numvfs", function->value[FACT_SRIOV_ENABLED]);
 }
 
+static void read_links(int dir, struct function *function)
+{
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+		read_file(dir, links[i].file, function->value[links[i].fact]);
+		if (!function->value[links[i].fact][0])
+			return;
+	}
+}
+
+/* Only a driver makes a parent. The folder of types also tells how many they are. */
+static void read_mdev(int dir, struct function *function)
+{
+	int fd = openat(dir, "mdev_supported_types", O_RDONLY | O_DIRECTORY);
+	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	unsigned int types = 0;
+
+	asked++;
+	if (!folder)
+		return;
+	while ((entry = readdir(folder)))
+		types += entry->d_name[0] != '.';
+	closedir(folder);
+	strcpy(function->value[FACT_MDEV_PARENT], "yes");
+	snprintf(function->value[FACT_MDEV_TYPES], VALUE_SIZE, "%u", types);
+}
+
 static void read_function(int devices, const char *name, struct host *host)
 {
 	struct function *function = host_add(host);
@@ -123,12 +171,11 @@ static void read_function(int devices, const char *name, struct host *host)
 	if (strncmp(function->value[FACT_CLASS], "0x0300", 6) == 0)
 		read_file(dir, "boot_vga", function->value[FACT_BOOT_VGA]);
 	read_sriov(dir, function);
-	/* Only a driver makes a parent. */
-	if (function->value[FACT_DRIVER][0]) {
-		asked++;
-		if (faccessat(dir, "mdev_supported_types", F_OK, 0) == 0)
-			strcpy(function->value[FACT_MDEV_PARENT], "yes");
-	}
+	read_links(dir, function);
+	/* The BARs, and the size of the ROM. */
+	read_text(dir, "resource", function->resources, RESOURCES_SIZE);
+	if (function->value[FACT_DRIVER][0])
+		read_mdev(dir, function);
 	close(dir);
 }
 
@@ -159,6 +206,54 @@ static void tidy(char *value)
 		*value = '\0';
 }
 
+/* The flags of linux/ioport.h. */
+#define FLAG_IO 0x100
+#define FLAG_MEM 0x200
+#define FLAG_PREFETCH 0x2000
+#define FLAG_64 0x100000
+#define FLAG_UNSET 0x20000000
+
+static unsigned int bar_type(unsigned long long flags)
+{
+	if (flags & FLAG_IO)
+		return GPUSHIFT_BAR_TYPE_IO;
+	return GPUSHIFT_BAR_TYPE_MEM32 + !!(flags & FLAG_PREFETCH) + (flags & FLAG_64 ? 2 : 0);
+}
+
+/* A line each: start, end, flags of BARs 0 to 5 and of the ROM. */
+static void tidy_resources(struct function *function)
+{
+	unsigned long long start, end, flags, size;
+	char text[RESOURCES_SIZE], *line = text;
+
+	strcpy(text, function->resources);
+	function->resources[0] = '\0';
+	for (unsigned int i = 0; i < 7; i++, line += strcspn(line, "\n") + 1) {
+		if (sscanf(line, "%llx %llx %llx", &start, &end, &flags) != 3)
+			errx(1, "%s: resource is not understood", function->address);
+		size = end ? end - start + 1 : 0;
+		if (!size || !(flags & (FLAG_IO | FLAG_MEM)))
+			continue;
+		if (i < 6)
+			host_add_bar(function, i, bar_type(flags), flags & FLAG_UNSET ? NULL : &start, size);
+		else
+			snprintf(function->value[FACT_ROM_SIZE], VALUE_SIZE, "%llu", size);
+	}
+}
+
+/* What has no link has no speed. */
+static void tidy_links(struct function *function)
+{
+	if (strcmp(function->value[FACT_LINK_SPEED], "Unknown") == 0 ||
+	    strcmp(function->value[FACT_LINK_WIDTH], "0") == 0)
+		function->value[FACT_LINK_SPEED][0] = function->value[FACT_LINK_WIDTH][0] = '\0';
+	if (strcmp(function->value[FACT_LINK_SPEED_MAX], "Unknown") == 0)
+		function->value[FACT_LINK_SPEED_MAX][0] = '\0';
+	if (strcmp(function->value[FACT_LINK_WIDTH_MAX], "0") == 0 ||
+	    strcmp(function->value[FACT_LINK_WIDTH_MAX], "255") == 0)
+		function->value[FACT_LINK_WIDTH_MAX][0] = '\0';
+}
+
 void sysfs_tidy(struct host *host)
 {
 	for (size_t i = 0; i < host->n_functions; i++) {
@@ -166,6 +261,8 @@ void sysfs_tidy(struct host *host)
 
 		for (int fact = 0; fact < FACTS; fact++)
 			tidy(function->value[fact]);
+		tidy_resources(function);
+		tidy_links(function);
 		if (function->group)
 			tidy(function->group->type);
 		/* On a root bus there is no bridge, but "pci0000:00". */

@@ -10,7 +10,7 @@
 #include <net/genetlink.h>
 
 #define FLOOR_CMD_GET 1
-#define MAX_ATTRS 64
+#define MAX_ATTRS 128
 #define MAX_BYTES 2048
 
 static unsigned int messages = 238;
