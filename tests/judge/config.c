@@ -55,6 +55,9 @@ unsigned int config_extended(const struct function *function, unsigned int id)
 
 static void decode(struct function *function)
 {
+	function->dead = config_long(function, PCI_COMMAND) == 0xffffffff;
+	if (function->dead)
+		return;
 	function->pcie = capability(function, PCI_CAP_ID_EXP);
 	function->pm = capability(function, PCI_CAP_ID_PM);
 	function->af = capability(function, PCI_CAP_ID_AF);
@@ -229,8 +232,7 @@ static void expect_answer(struct function *function)
 			return;
 		}
 	}
-	expect(function, FACT_CONFIG_ANSWERS, "config", "%d",
-	       config_long(function, 4) != 0xffffffff);
+	expect(function, FACT_CONFIG_ANSWERS, "config", "%d", !function->dead);
 }
 
 void config_expect(struct host *host)
@@ -238,17 +240,19 @@ void config_expect(struct host *host)
 	for (unsigned int i = 0; i < host->count; i++) {
 		struct function *function = &host->functions[i];
 
+		expect(function, FACT_UPSTREAM_BRIDGE, "config", "%s",
+		       function->bridge ? function->bridge->address : "-");
+		expect_answer(function);
+		if (function->dead)
+			continue;
 		expect_ids(function);
 		expect_bars(function);
 		expect_link(function);
-		expect_answer(function);
 		if (function->pm)
 			expect(function, FACT_NO_SOFT_RESET, "config", "%d",
 			       !!(config_word(function, function->pm + PCI_PM_CTRL) &
 				  PCI_PM_CTRL_NO_SOFT_RESET));
 		else
 			expect(function, FACT_NO_SOFT_RESET, "config", "-");
-		expect(function, FACT_UPSTREAM_BRIDGE, "config", "%s",
-		       function->bridge ? function->bridge->address : "-");
 	}
 }

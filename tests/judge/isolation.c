@@ -54,21 +54,15 @@ static bool leads_to_conventional_bus(const struct function *bridge)
 }
 
 struct claims {
-	char text[2048]; /* cause and bridge */
-	char bits[256];	 /* the bits missing of these */
+	char text[2048]; /* causes, each with its bridge, parted by | */
 };
 
-static void claim(struct claims *claims, const char *cause, const struct function *bridge, bool acs)
+static void claim(struct claims *claims, const char *cause, const struct function *bridge)
 {
-	size_t used = strlen(claims->text), bits = strlen(claims->bits);
+	size_t used = strlen(claims->text);
 
 	snprintf(claims->text + used, sizeof(claims->text) - used, "%s%s %s", used ? "|" : "",
 		 cause, bridge->address);
-	if (acs)
-		snprintf(claims->bits + bits, sizeof(claims->bits) - bits, "%s%04x",
-			 bits ? "|" : "", missing_bits(bridge));
-	else
-		snprintf(claims->bits + bits, sizeof(claims->bits) - bits, "%s-", bits ? "|" : "");
 }
 
 static bool is_at_or_below(const struct function *function, const struct function *bridge)
@@ -101,10 +95,10 @@ static void claim_bridges(const struct host *host, const struct function *functi
 		if (!bridge->is_bridge || !merges(host, bridge, function))
 			continue;
 		if (leads_to_conventional_bus(bridge))
-			claim(claims, "conventional-bridge", bridge, false);
+			claim(claims, "conventional-bridge", bridge);
 		else if (is_port(bridge) && bridge->group == function->group &&
 			 !keeps_apart(bridge))
-			claim(claims, "port-acs", bridge, true);
+			claim(claims, "port-acs", bridge);
 	}
 }
 
@@ -131,8 +125,12 @@ static void claim_functions(const struct host *host, const struct function *func
 			first = other;
 		count++;
 	}
-	if (first && count > 1 && !keeps_apart(function))
-		claim(claims, "multifunction", first, function->pcie != 0);
+	if (!first || count < 2 || keeps_apart(function))
+		return;
+	claim(claims, "multifunction", first);
+	/* With ACS it would be out of it by itself. */
+	if (is_port(function))
+		claim(claims, "port-acs", function);
 }
 
 static void claim_devices(const struct host *host, const struct function *function,
@@ -183,7 +181,7 @@ void isolation_expect(struct host *host)
 		struct function *function = &host->functions[i];
 		struct claims claims = {.text = ""};
 
-		if (function->group < 0)
+		if (function->group < 0 || function->dead)
 			continue;
 		if (members(host, function->group) > 1) {
 			claim_bridges(host, function, &claims);

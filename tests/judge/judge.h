@@ -90,6 +90,7 @@ struct function {
 	unsigned int pcie, pm, af, acs; /* where capabilities are, 0: none */
 	unsigned int port_type;
 	bool is_bridge, is_vf, multifunction, awake;
+	bool dead; /* it reads as all ones */
 	unsigned int secondary;
 	struct function *bridge;
 	/* From sysfs. */
@@ -118,8 +119,10 @@ void put_item(char **fact, const char *item, char separator);
 void sort_items(char **fact);
 bool is_below(const struct function *function, const struct function *bridge);
 
-/* verdict.c: what others say. A value is one of several that are right, parted by |; "-" is an
- * absent one. */
+/*
+ * verdict.c: what others say. A value is one of several that are right, parted
+ * by |; "-" is an absent one, and what ends in * has to begin so.
+ */
 void expect(struct function *function, unsigned int fact, const char *source, const char *format,
 	    ...) __attribute__((format(printf, 4, 5)));
 unsigned int compare(struct host *host, bool verbose);
@@ -141,5 +144,6 @@ void topology_expect(struct host *host);
 void isolation_expect(struct host *host);
 void lspci_expect(struct host *host, const char *file);
 void vfio_expect(struct host *host);
+void methods_expect(struct host *host);
 
 #endif

@@ -39,12 +39,15 @@ static unsigned long long size_of(const char *line)
 				       : 0);
 }
 
+/* Without a size it is one of the virtual functions, in the capability of their PF. */
 static void take_region(struct function *function, const char *line)
 {
 	unsigned int index;
 	unsigned long long start;
 	const char *type;
 
+	if (!size_of(line))
+		return;
 	if (sscanf(line, "Region %u: I/O ports at %llx", &index, &start) == 2) {
 		expect(function, FACT_BAR + index, "lspci's Region", "io,%llx,%llx", start,
 		       size_of(line));
@@ -164,7 +167,7 @@ void lspci_expect(struct host *host, const char *path)
 			if (!function)
 				errx(1, "%s is in %s, and not in sysfs", line, path);
 			blocks++;
-		} else if (function) {
+		} else if (function && !function->dead) {
 			take_line(function, line + strspn(line, " \t"));
 		}
 	}

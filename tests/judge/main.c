@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * gpushift-judge [--lspci FILE] [--vfio] [--self-check] [--verbose]
+ * gpushift-judge [--lspci FILE] [--vfio] [--methods] [--self-check] [--verbose]
  * gpushift-judge --only-ask
  *
  * Compares, function by function, what the module says with what sysfs,
@@ -11,6 +11,8 @@
  *
  *   --lspci FILE   the output of `lspci -D -n -vvv`
  *   --vfio         ask VFIO too, about what is bound to vfio-pci
+ *   --methods      ask the kernel what it would accept as reset_method; its default is there
+ *                  afterwards
  *   --self-check   then make one answer of each fact wrong, and see that it is found
  *   --verbose      say how often each fact was compared
  *   --only-ask     ask the module for everything in each way there is, and nobody else
@@ -41,11 +43,15 @@ static void expect_same_power(void)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"lspci", required_argument, NULL, 'l'}, {"vfio", no_argument, NULL, 'f'},
-		{"self-check", no_argument, NULL, 's'},	 {"verbose", no_argument, NULL, 'v'},
-		{"only-ask", no_argument, NULL, 'a'},	 {0},
+		{ "lspci", required_argument, NULL, 'l' },
+		{ "vfio", no_argument, NULL, 'f' },
+		{ "methods", no_argument, NULL, 'm' },
+		{ "self-check", no_argument, NULL, 's' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "only-ask", no_argument, NULL, 'a' },
+		{ 0 },
 	};
-	bool vfio = false, self = false, verbose = false;
+	bool vfio = false, methods = false, self = false, verbose = false;
 	const char *lspci = NULL;
 	unsigned int wrong;
 	int option;
@@ -54,6 +60,7 @@ int main(int argc, char **argv)
 		if (option == '?')
 			return 2;
 		vfio |= option == 'f';
+		methods |= option == 'm';
 		self |= option == 's';
 		verbose |= option == 'v';
 		if (option == 'a')
@@ -74,6 +81,8 @@ int main(int argc, char **argv)
 	isolation_expect(&host);
 	if (vfio)
 		vfio_expect(&host);
+	if (methods)
+		methods_expect(&host);
 	wrong = compare(&host, verbose);
 	if (self)
 		wrong += self_check(&host);

@@ -173,6 +173,15 @@ static void expect_method(const struct host *host, struct function *function, en
 	struct reasons reasons;
 
 	why_not(host, function, method, enabled ? "stale" : "impossible", &reasons);
+	/*
+	 * A rescan of the bus makes the kernel count the first virtual function as one of several
+	 * in the slot, which is then not reset for it alone. Only methods.c sees that.
+	 */
+	if (method == BUS && function->is_vf && slot_serves_one(function)) {
+		expect(function, FACT_RESET + method, "config and reset_method", "%s",
+		       enabled ? "enabled|stale,siblings,*" : "disabled|impossible,siblings,*");
+		return;
+	}
 	if (method == CXL_BUS && !host->has_cxl_bus)
 		expect(function, FACT_RESET + method, "this kernel", "-");
 	else if (*reasons.text)
@@ -261,7 +270,8 @@ void topology_expect(struct host *host)
 	for (unsigned int i = 0; i < host->count; i++) {
 		struct function *function = &host->functions[i];
 
-		for (unsigned int method = 0; method < RESET_METHODS; method++)
+		/* What it can do is not to be seen any more. */
+		for (unsigned int method = 0; method < RESET_METHODS && !function->dead; method++)
 			expect_method(host, function, method);
 		expect_bus(host, function);
 		expect_scope(host, function);

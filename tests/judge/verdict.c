@@ -48,6 +48,8 @@ static bool agrees(const struct expectation *expectation)
 		ours = "-";
 	for (;; right += length + 1) {
 		length = strcspn(right, "|");
+		if (length && right[length - 1] == '*' && !strncmp(ours, right, length - 1))
+			return true;
 		if (strlen(ours) == length && !memcmp(ours, right, length))
 			return true;
 		if (!right[length])
