@@ -7,6 +7,8 @@ if [[ ! -e /proc/self/fail-nth ]]; then
 	skip "every allocation fails once" "this kernel cannot make allocations fail"
 	exit 0
 fi
+# The kernel complains with a trace of calls when vmalloc fails; a defect's report has a line of its own beside it.
+expect_kernel_log 'Call Trace'
 # Also those that may sleep, and without a report for each.
 for kind in failslab fail_page_alloc; do
 	echo N >"/sys/kernel/debug/$kind/ignore-gfp-wait"
