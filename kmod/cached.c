@@ -49,7 +49,7 @@ static void pack_group(struct gpushift_cached_scratch *scratch,
 			  iommu_group_id(function->group));
 	gpushift_pack_copy(&scratch->open, group->list.data, group->list.used);
 	gpushift_isolation_pack(around->functions, function, group->members,
-				&scratch->open, &scratch->privileged);
+				&scratch->open, &scratch->detail);
 }
 
 static void pack_bus_reset(struct gpushift_pack *pack,
@@ -59,7 +59,6 @@ static void pack_bus_reset(struct gpushift_pack *pack,
 {
 	struct gpushift_barrier barrier =
 		gpushift_reset_judge_bus(function, around->bus);
-	const struct gpushift_bus *bus = around->bus;
 
 	gpushift_pack_u8(pack, GPUSHIFT_A_RESET_BUS, !barrier.reason);
 	gpushift_pack_u8(pack, GPUSHIFT_A_RESET_SLOT, slot_can_reset);
@@ -69,12 +68,14 @@ static void pack_bus_reset(struct gpushift_pack *pack,
 	if (barrier.detail[0])
 		gpushift_pack_string(pack, GPUSHIFT_A_RESET_BUS_DETAIL,
 				     barrier.detail);
-	if (barrier.reason && !slot_can_reset)
+	/* Hundreds of VFs would each tell what their PF tells. */
+	if ((barrier.reason && !slot_can_reset) || function->pdev->is_virtfn)
 		return;
-	gpushift_pack_copy(pack, bus->scope.data, bus->scope.used);
+	gpushift_pack_copy(pack, around->scope->list.data,
+			   around->scope->list.used);
 	if (function->group)
 		gpushift_pack_u8(pack, GPUSHIFT_A_RESET_OUTSIDE_GROUP,
-				 bus->mixed);
+				 around->scope->mixed);
 }
 
 static void pack_capabilities(struct gpushift_cached_scratch *scratch,
@@ -89,7 +90,7 @@ static void pack_capabilities(struct gpushift_cached_scratch *scratch,
 		gpushift_pack_u8(&scratch->open, GPUSHIFT_A_LINK_WIDTH_MAX,
 				 config->link_width_max);
 	if (config->known && function->pdev->pm_cap)
-		gpushift_pack_u8(&scratch->privileged,
+		gpushift_pack_u8(&scratch->detail,
 				 GPUSHIFT_A_NO_SOFT_RESET,
 				 config->no_soft_reset);
 }
@@ -119,30 +120,42 @@ static void pack_bar_details(struct gpushift_pack *pack,
 	}
 }
 
-/* Return: made from @scratch, or NULL. */
-static struct gpushift_cached *
-cached_create(const struct gpushift_cached_scratch *scratch,
-	      const struct gpushift_barrier *barriers)
+/* Puts all facts in their order into @scratch->whole, and notes the places. */
+static void assemble(struct gpushift_cached_scratch *scratch,
+		     struct gpushift_cached *cached)
 {
-	const struct gpushift_pack *open = &scratch->open;
-	const struct gpushift_pack *privileged = &scratch->privileged;
+	struct gpushift_pack *whole = &scratch->whole;
+
+	whole->used = 0;
+	gpushift_pack_copy(whole, scratch->open.data, scratch->open.used);
+	cached->steady_size = whole->used;
+	gpushift_changeable_pack(&cached->changeable, cached->barriers, whole);
+	cached->open_size = whole->used;
+	gpushift_reset_pack(whole, cached->changeable.methods, cached->barriers,
+			    true);
+	cached->detail_start = whole->used;
+	if (scratch->detail.used)
+		gpushift_pack_copy(whole, scratch->detail.data,
+				   scratch->detail.used);
+	cached->size = whole->used;
+}
+
+/* Return: made from @scratch and @made, or NULL. */
+static struct gpushift_cached *
+cached_create(struct gpushift_cached_scratch *scratch,
+	      struct gpushift_cached *made)
+{
 	struct gpushift_cached *cached;
 
-	if (open->error || privileged->error)
+	assemble(scratch, made);
+	if (scratch->open.error || scratch->detail.error || scratch->whole.error)
 		return NULL;
-	cached = kmalloc(struct_size(cached, data,
-				     open->used + privileged->used),
-			 GFP_KERNEL);
+	cached = kmalloc(struct_size(cached, data, made->size), GFP_KERNEL);
 	if (!cached)
 		return NULL;
+	*cached = *made;
 	refcount_set(&cached->ref, 1);
-	cached->public_size = open->used;
-	cached->size = open->used + privileged->used;
-	memcpy(cached->barriers, barriers, sizeof(cached->barriers));
-	memcpy(cached->data, open->data, open->used);
-	if (privileged->used)
-		memcpy(cached->data + open->used, privileged->data,
-		       privileged->used);
+	memcpy(cached->data, scratch->whole.data, made->size);
 	return cached;
 }
 
@@ -170,21 +183,23 @@ int gpushift_cached_update(struct gpushift_function *function,
 			   const struct gpushift_surroundings *around,
 			   struct gpushift_cached_scratch *scratch)
 {
-	struct gpushift_barrier barriers[GPUSHIFT_RESET_METHODS] = {};
+	struct gpushift_cached made = {};
 	struct gpushift_cached *cached;
 
 	gpushift_function_note_methods(function);
+	gpushift_changeable_take(function->pdev, &made.changeable);
 	gpushift_reset_judge(function, bridge_of(function, around->functions),
-			     around->bus, around->slot_has_reset, barriers);
+			     around->bus, around->slot_has_reset,
+			     made.barriers);
 	scratch->open.used = 0;
-	scratch->privileged.used = 0;
+	scratch->detail.used = 0;
 	pack_identity(&scratch->open, function);
 	pack_group(scratch, function, around);
 	pack_bus_reset(&scratch->open, function, around,
-		       !barriers[GPUSHIFT_RESET_METHOD_SLOT].reason);
+		       !made.barriers[GPUSHIFT_RESET_METHOD_SLOT].reason);
 	pack_capabilities(scratch, function);
-	pack_bar_details(&scratch->privileged, function);
-	cached = cached_create(scratch, barriers);
+	pack_bar_details(&scratch->detail, function);
+	cached = cached_create(scratch, &made);
 	if (!cached)
 		return -ENOMEM;
 	gpushift_function_set_cached(function, cached);
@@ -197,8 +212,35 @@ int gpushift_cached_update(struct gpushift_function *function,
  */
 void gpushift_cached_put(struct gpushift_cached *cached)
 {
-	if (cached && refcount_dec_and_test(&cached->ref))
-		kfree(cached);
+	if (!cached || !refcount_dec_and_test(&cached->ref))
+		return;
+	kfree(cached->text[false]);
+	kfree(cached->text[true]);
+	kfree(cached);
+}
+
+/**
+ * gpushift_cached_remember() - keep the text of cached facts for the next reader
+ * @cached: the facts
+ * @privileged: for whom
+ * @text: the text
+ * @size: bytes of @text
+ *
+ * Without memory it is not kept.
+ */
+void gpushift_cached_remember(struct gpushift_cached *cached, bool privileged,
+			      const char *text, unsigned int size)
+{
+	struct gpushift_text *kept;
+
+	kept = kmalloc(struct_size(kept, text, size), GFP_KERNEL | __GFP_NOWARN);
+	if (!kept)
+		return;
+	kept->size = size;
+	memcpy(kept->text, text, size);
+	/* Another reader may have been first; its text is the same. */
+	if (cmpxchg(&cached->text[privileged], NULL, kept))
+		kfree(kept);
 }
 
 /**
@@ -208,5 +250,6 @@ void gpushift_cached_put(struct gpushift_cached *cached)
 void gpushift_cached_scratch_free(struct gpushift_cached_scratch *scratch)
 {
 	gpushift_pack_free(&scratch->open);
-	gpushift_pack_free(&scratch->privileged);
+	gpushift_pack_free(&scratch->detail);
+	gpushift_pack_free(&scratch->whole);
 }

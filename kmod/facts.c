@@ -151,16 +151,6 @@ static void pack_iommu(struct gpushift_pack *pack,
 				     usual);
 }
 
-static void pack_resets(struct gpushift_pack *pack,
-			const struct gpushift_view *view, bool privileged)
-{
-	u8 methods[PCI_NUM_RESET_METHODS];
-
-	memcpy(methods, view->function->pdev->reset_methods, sizeof(methods));
-	gpushift_reset_pack_methods(pack, methods);
-	gpushift_reset_pack(pack, methods, view->cached->barriers, privileged);
-}
-
 /* As the kernel's own boot_vga file decides. */
 static bool is_boot_vga(const struct pci_dev *pdev)
 {
@@ -223,50 +213,6 @@ static void pack_power(struct gpushift_pack *pack, const struct pci_dev *pdev)
 	pack_runtime(pack, &pdev->dev);
 }
 
-static enum gpushift_bar_type bar_type(unsigned long flags)
-{
-	bool prefetchable = flags & IORESOURCE_PREFETCH;
-
-	if (flags & IORESOURCE_IO)
-		return GPUSHIFT_BAR_TYPE_IO;
-	if (flags & IORESOURCE_MEM_64)
-		return prefetchable ? GPUSHIFT_BAR_TYPE_MEM64_PREF :
-				      GPUSHIFT_BAR_TYPE_MEM64;
-	return prefetchable ? GPUSHIFT_BAR_TYPE_MEM32_PREF :
-			      GPUSHIFT_BAR_TYPE_MEM32;
-}
-
-static void pack_bar(struct gpushift_pack *pack, const struct pci_dev *pdev,
-		     unsigned int bar)
-{
-	const struct resource *resource = &pdev->resource[bar];
-	unsigned long flags = READ_ONCE(resource->flags);
-	unsigned int nest;
-
-	if (!(flags & (IORESOURCE_IO | IORESOURCE_MEM)) ||
-	    !pci_resource_len(pdev, bar))
-		return;
-	nest = gpushift_pack_nest(pack, GPUSHIFT_A_BAR);
-	gpushift_pack_u8(pack, GPUSHIFT_BAR_A_INDEX, bar);
-	gpushift_pack_u8(pack, GPUSHIFT_BAR_A_TYPE, bar_type(flags));
-	if (!(flags & IORESOURCE_UNSET))
-		gpushift_pack_u64(pack, GPUSHIFT_BAR_A_START, resource->start);
-	gpushift_pack_u64(pack, GPUSHIFT_BAR_A_SIZE,
-			  pci_resource_len(pdev, bar));
-	gpushift_pack_nest_end(pack, nest);
-}
-
-static void pack_bars(struct gpushift_pack *pack, const struct pci_dev *pdev)
-{
-	unsigned int bar;
-
-	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++)
-		pack_bar(pack, pdev, bar);
-	if (pci_resource_len(pdev, PCI_ROM_RESOURCE))
-		gpushift_pack_u64(pack, GPUSHIFT_A_ROM_SIZE,
-				  pci_resource_len(pdev, PCI_ROM_RESOURCE));
-}
-
 static void pack_answers(struct gpushift_pack *pack, struct pci_dev *pdev)
 {
 	int answers = gpushift_config_answers(pdev);
@@ -302,25 +248,69 @@ static void pack_mdev(struct gpushift_pack *pack,
 }
 
 /**
- * gpushift_facts_pack() - pack all facts of a function
+ * gpushift_facts_are_cached() - whether what changes rarely is as it is cached
+ * @view: from gpushift_view_get() or gpushift_view_find()
+ *
+ * Return: whether it is; then gpushift_facts_pack_cached() packs the same for
+ * each reader until the next event.
+ */
+bool gpushift_facts_are_cached(const struct gpushift_view *view)
+{
+	struct gpushift_changeable now;
+
+	gpushift_changeable_take(view->function->pdev, &now);
+	return !memcmp(&now, &view->cached->changeable, sizeof(now));
+}
+
+static void pack_changed(const struct gpushift_view *view, bool privileged,
+			 struct gpushift_pack *pack)
+{
+	const struct gpushift_cached *cached = view->cached;
+	struct gpushift_changeable now;
+
+	gpushift_changeable_take(view->function->pdev, &now);
+	gpushift_pack_copy(pack, cached->data, cached->steady_size);
+	gpushift_changeable_pack(&now, cached->barriers, pack);
+	if (!privileged)
+		return;
+	gpushift_reset_pack(pack, now.methods, cached->barriers, true);
+	gpushift_pack_copy(pack, cached->data + cached->detail_start,
+			   cached->size - cached->detail_start);
+}
+
+/**
+ * gpushift_facts_pack_cached() - pack the facts that change with an event, and
+ * those that change rarely
  * @view: from gpushift_view_get() or gpushift_view_find()
  * @privileged: whether to pack what sysfs keeps for root
  * @pack: where to
  */
-void gpushift_facts_pack(const struct gpushift_view *view, bool privileged,
-			 struct gpushift_pack *pack)
+void gpushift_facts_pack_cached(const struct gpushift_view *view,
+				bool privileged, struct gpushift_pack *pack)
 {
 	const struct gpushift_cached *cached = view->cached;
+
+	if (gpushift_facts_are_cached(view))
+		gpushift_pack_copy(pack, cached->data,
+				   privileged ? cached->size :
+						cached->open_size);
+	else
+		pack_changed(view, privileged, pack);
+}
+
+/**
+ * gpushift_facts_pack_live() - pack the facts that change without an event
+ * @view: from gpushift_view_get() or gpushift_view_find()
+ * @pack: where to
+ */
+void gpushift_facts_pack_live(const struct gpushift_view *view,
+			      struct gpushift_pack *pack)
+{
 	struct pci_dev *pdev = view->function->pdev;
 
-	gpushift_pack_u32(pack, GPUSHIFT_A_GENERATION, view->generation);
-	gpushift_pack_copy(pack, cached->data,
-			   privileged ? cached->size : cached->public_size);
 	pack_driver(pack, view);
 	pack_iommu(pack, view);
-	pack_resets(pack, view, privileged);
 	pack_power(pack, pdev);
-	pack_bars(pack, pdev);
 	pack_answers(pack, pdev);
 	pack_mdev(pack, view);
 	if (pdev->class >> 8 == PCI_CLASS_DISPLAY_VGA)

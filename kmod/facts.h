@@ -12,10 +12,13 @@ struct gpushift_view;
 #define GPUSHIFT_LIVE_SIZE 1536
 
 /* What these facts take as a rule; an estimate for the size of a whole dump. */
-#define GPUSHIFT_LIVE_USUAL 384
+#define GPUSHIFT_LIVE_USUAL 224
 
 void gpushift_facts_note_domain(struct gpushift_function *function);
-void gpushift_facts_pack(const struct gpushift_view *view, bool privileged,
-			 struct gpushift_pack *pack);
+bool gpushift_facts_are_cached(const struct gpushift_view *view);
+void gpushift_facts_pack_cached(const struct gpushift_view *view,
+				bool privileged, struct gpushift_pack *pack);
+void gpushift_facts_pack_live(const struct gpushift_view *view,
+			      struct gpushift_pack *pack);
 
 #endif /* _GPUSHIFT_FACTS_H */

@@ -50,7 +50,9 @@ static int put_facts(struct sk_buff *skb, const struct gpushift_view *view,
 		.size = skb_tailroom(skb),
 	};
 
-	gpushift_facts_pack(view, privileged, &pack);
+	gpushift_pack_u32(&pack, GPUSHIFT_A_GENERATION, view->generation);
+	gpushift_facts_pack_cached(view, privileged, &pack);
+	gpushift_facts_pack_live(view, &pack);
 	if (pack.error)
 		return -EMSGSIZE;
 	skb_put(skb, pack.used);
@@ -149,13 +151,13 @@ static int function_get_start(struct netlink_callback *cb)
 		NL_SET_ERR_MSG(cb->extack, "ADDRESS is not for dumps");
 		return -EINVAL;
 	}
-	/* What the first message is compared with. */
-	cb->prev_seq = gpushift_functions_generation();
 	ret = gpushift_functions_refresh();
 	if (ret) {
 		NL_SET_ERR_MSG(cb->extack, "no memory to work out the scope");
 		return ret;
 	}
+	/* What came since is not there yet: then the first message differs. */
+	cb->prev_seq = gpushift_functions_refreshed();
 	cursor->index = 0;
 	cursor->all = nla_get_flag(attrs[GPUSHIFT_A_ALL]);
 	cursor->privileged = netlink_capable(cb->skb, CAP_SYS_ADMIN);

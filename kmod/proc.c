@@ -70,7 +70,31 @@ static void *next(struct seq_file *file, void *item, loff_t *pos)
 	return show_from(file, pos);
 }
 
-/* Packs anew into the same room, which has grown as far as it had to. */
+/* What fits is kept for the next reader; what does not is shown again later. */
+static void show_cached(struct seq_file *file, const struct gpushift_view *view,
+			struct gpushift_pack *pack)
+{
+	bool privileged = reader_is_privileged(file);
+	const struct gpushift_text *text =
+		READ_ONCE(view->cached->text[privileged]);
+	bool same = gpushift_facts_are_cached(view);
+	size_t start = file->count;
+
+	if (text && same) {
+		seq_write(file, text->text, text->size);
+		return;
+	}
+	pack->used = 0;
+	gpushift_facts_pack_cached(view, privileged, pack);
+	if (pack->error)
+		return;
+	gpushift_text_show(file, pack);
+	if (same && !seq_has_overflowed(file))
+		gpushift_cached_remember(view->cached, privileged,
+					 file->buf + start,
+					 file->count - start);
+}
+
 static void show_function(struct seq_file *file, const struct gpushift_view *view)
 {
 	struct reader *reader = file->private;
@@ -78,8 +102,9 @@ static void show_function(struct seq_file *file, const struct gpushift_view *vie
 
 	pack->grows = true;
 	pack->error = 0;
+	show_cached(file, view, pack);
 	pack->used = 0;
-	gpushift_facts_pack(view, reader_is_privileged(file), pack);
+	gpushift_facts_pack_live(view, pack);
 	if (!pack->error)
 		gpushift_text_show(file, pack);
 }
@@ -90,7 +115,7 @@ static int show(struct seq_file *file, void *item)
 
 	if (item == SEQ_START_TOKEN) {
 		seq_printf(file, "gpushift %d generation %u functions %u\n",
-			   FORMAT, gpushift_functions_generation(),
+			   FORMAT, gpushift_functions_refreshed(),
 			   gpushift_functions_in_scope());
 		return 0;
 	}

@@ -23,7 +23,7 @@ DEFINE_XARRAY(gpushift_functions);
 DEFINE_MUTEX(gpushift_events_mutex);
 
 static u32 generation = 1;
-static bool scope_is_old = true;
+static u32 refreshed;
 static struct gpushift_scope scope;
 
 /**
@@ -38,7 +38,6 @@ u32 gpushift_functions_count_event(void)
 	lockdep_assert_held(&gpushift_functions.xa_lock);
 	if (!++generation)
 		generation = 1;
-	WRITE_ONCE(scope_is_old, true);
 	return generation;
 }
 
@@ -51,15 +50,30 @@ int gpushift_functions_refresh(void)
 {
 	int ret = 0;
 
-	if (!READ_ONCE(scope_is_old))
+	if (READ_ONCE(refreshed) == READ_ONCE(generation))
 		return 0;
 	mutex_lock(&gpushift_events_mutex);
-	if (scope_is_old) {
+	/* No event can be counted meanwhile. */
+	if (refreshed != generation) {
 		ret = gpushift_scope_update(&gpushift_functions, &scope);
-		WRITE_ONCE(scope_is_old, ret != 0);
+		if (!ret)
+			WRITE_ONCE(refreshed, generation);
 	}
 	mutex_unlock(&gpushift_events_mutex);
 	return ret;
+}
+
+/**
+ * gpushift_functions_refreshed() - number of the event that the cached facts are
+ * up to date with
+ *
+ * Functions that came since are not shown yet.
+ *
+ * Return: the number at the time of the latest refresh.
+ */
+u32 gpushift_functions_refreshed(void)
+{
+	return READ_ONCE(refreshed);
 }
 
 /**
@@ -107,7 +121,7 @@ u32 gpushift_functions_generation(void)
 	return READ_ONCE(generation);
 }
 
-/* What has no cached facts yet came after the refresh: its event tells of it. */
+/* What has no cached facts yet came after the refresh: the dump gets flagged. */
 static bool view_fill(struct gpushift_view *view,
 		      struct gpushift_function *function)
 {

@@ -36,6 +36,7 @@ int gpushift_functions_refresh(void);
 unsigned int gpushift_functions_in_scope(void);
 unsigned int gpushift_functions_largest(void);
 unsigned int gpushift_functions_bytes(bool all, unsigned int each);
+u32 gpushift_functions_refreshed(void);
 u32 gpushift_functions_generation(void);
 
 bool gpushift_view_get(struct gpushift_view *view, unsigned long index);

@@ -268,34 +268,42 @@ static bool is_public(unsigned int method)
 	       method == GPUSHIFT_RESET_METHOD_SLOT;
 }
 
+static unsigned long enabled_methods(const u8 *methods,
+				     const struct gpushift_barrier *barriers)
+{
+	unsigned long enabled = 0;
+	unsigned int i;
+
+	for (i = 0; i < PCI_NUM_RESET_METHODS && methods[i]; i++)
+		enabled |= BIT(methods[i]);
+	/* The kernel knows no switch for it. */
+	if (barriers[GPUSHIFT_RESET_METHOD_SLOT].reason)
+		return enabled & ~BIT(GPUSHIFT_RESET_METHOD_SLOT);
+	return enabled | BIT(GPUSHIFT_RESET_METHOD_SLOT);
+}
+
 /**
- * gpushift_reset_pack() - pack what is known of each method
+ * gpushift_reset_pack() - pack what is known of the methods
  * @pack: where to
  * @methods: the kernel's list, PCI_NUM_RESET_METHODS of them
  * @barriers: what stands in the way, by method
- * @privileged: whether to tell what sysfs keeps for root
+ * @privileged: whether to pack what sysfs keeps for root, or what it does not
  */
 void gpushift_reset_pack(struct gpushift_pack *pack, const u8 *methods,
 			 const struct gpushift_barrier *barriers,
 			 bool privileged)
 {
-	unsigned long enabled = 0;
-	unsigned int i, method;
+	unsigned long enabled = enabled_methods(methods, barriers);
+	unsigned int method;
 
-	for (i = 0; i < PCI_NUM_RESET_METHODS && methods[i]; i++)
-		enabled |= BIT(methods[i]);
-	/* The kernel knows no switch for it. */
-	if (!barriers[GPUSHIFT_RESET_METHOD_SLOT].reason)
-		enabled |= BIT(GPUSHIFT_RESET_METHOD_SLOT);
-	else
-		enabled &= ~BIT(GPUSHIFT_RESET_METHOD_SLOT);
 	for (method = GPUSHIFT_RESET_METHOD_UNSPEC + 1;
 	     method < GPUSHIFT_RESET_METHODS; method++) {
 		const struct gpushift_barrier *barrier = &barriers[method];
 		bool is_enabled = enabled & BIT(method);
 
-		if (!is_enabled &&
-		    (barrier->unknown || (!privileged && !is_public(method))))
+		if ((is_enabled || is_public(method)) == privileged)
+			continue;
+		if (!is_enabled && barrier->unknown)
 			continue;
 		/* The kernel's probe has seen it. */
 		if (is_enabled && !is_public(method))

@@ -92,19 +92,26 @@ static int note_group(struct gpushift_sets *sets,
 	return ret;
 }
 
-static void note_below(struct gpushift_bus *bus,
-		       const struct gpushift_function *function)
+static int note_reach(struct gpushift_reach *reach,
+		      const struct gpushift_function *function)
 {
-	bus->scope.grows = true;
-	gpushift_pack_string(&bus->scope, GPUSHIFT_A_RESET_SCOPE,
+	reach->list.grows = true;
+	gpushift_pack_string(&reach->list, GPUSHIFT_A_RESET_SCOPE,
 			     function->address);
-	if (bus->noted && bus->group != function->group)
-		bus->mixed = true;
-	bus->group = function->group;
-	bus->noted = true;
+	if (reach->noted && reach->group != function->group)
+		reach->mixed = true;
+	reach->group = function->group;
+	reach->noted = true;
+	return reach->list.error;
+}
+
+static int note_below(struct gpushift_bus *bus,
+		      const struct gpushift_function *function)
+{
 	if (!bus->no_reset &&
 	    function->pdev->dev_flags & PCI_DEV_FLAGS_NO_BUS_RESET)
 		bus->no_reset = function;
+	return note_reach(&bus->reach, function);
 }
 
 static void note_on(struct gpushift_bus *bus,
@@ -121,21 +128,39 @@ static int note_buses(struct gpushift_sets *sets,
 		      const struct gpushift_function *function)
 {
 	struct pci_bus *pci_bus = function->pdev->bus;
+	int ret = 0;
 
-	for (; pci_bus && !pci_is_root_bus(pci_bus); pci_bus = pci_bus->parent) {
+	for (; !ret && pci_bus && !pci_is_root_bus(pci_bus);
+	     pci_bus = pci_bus->parent) {
 		struct gpushift_bus *bus = set_entry(&sets->buses,
 						     bus_key(pci_bus),
 						     sizeof(*bus));
 
 		if (!bus)
 			return -ENOMEM;
-		note_below(bus, function);
-		if (bus->scope.error)
-			return bus->scope.error;
+		ret = note_below(bus, function);
 		if (pci_bus == function->pdev->bus)
 			note_on(bus, function);
 	}
-	return 0;
+	return ret;
+}
+
+/* What sits in a slot, or behind a bridge that does. */
+static int note_in_slots(struct gpushift_sets *sets,
+			 const struct gpushift_function *function)
+{
+	struct pci_dev *pdev;
+	int ret = 0;
+
+	for (pdev = function->pdev; pdev && !ret; pdev = pdev->bus->self) {
+		unsigned long slot = (unsigned long)READ_ONCE(pdev->slot);
+		struct gpushift_reach *reach =
+			slot ? xa_load(&sets->resettable, slot) : NULL;
+
+		if (reach)
+			ret = note_reach(reach, function);
+	}
+	return ret;
 }
 
 static int note_function(struct gpushift_sets *sets,
@@ -147,7 +172,9 @@ static int note_function(struct gpushift_sets *sets,
 	/* VFs have addresses that look like slots, but sit in none. */
 	if (!ret && is_gpu(function) && !function->pdev->is_virtfn)
 		ret = set_mark(&sets->slots, slot_key(function));
-	return ret ? ret : note_buses(sets, function);
+	if (!ret)
+		ret = note_buses(sets, function);
+	return ret ? ret : note_in_slots(sets, function);
 }
 
 static bool slot_has_reset(const struct pci_slot *slot)
@@ -197,7 +224,9 @@ static int note_slots(struct gpushift_sets *sets)
 		return -ENOMEM;
 	found = min(found, collect_slots(slots, found));
 	for (i = 0; i < found && !ret; i++)
-		ret = set_mark(&sets->resettable, (unsigned long)slots[i]);
+		if (!set_entry(&sets->resettable, (unsigned long)slots[i],
+			       sizeof(struct gpushift_reach)))
+			ret = -ENOMEM;
 	kfree(slots);
 	return ret;
 }
@@ -247,6 +276,7 @@ static void sets_init(struct gpushift_sets *sets)
 static void sets_destroy(struct gpushift_sets *sets)
 {
 	struct gpushift_group *group;
+	struct gpushift_reach *slot;
 	struct gpushift_bus *bus;
 	unsigned long key;
 
@@ -255,8 +285,12 @@ static void sets_destroy(struct gpushift_sets *sets)
 		kfree(group);
 	}
 	xa_for_each(&sets->buses, key, bus) {
-		gpushift_pack_free(&bus->scope);
+		gpushift_pack_free(&bus->reach.list);
 		kfree(bus);
+	}
+	xa_for_each(&sets->resettable, key, slot) {
+		gpushift_pack_free(&slot->list);
+		kfree(slot);
 	}
 	xa_destroy(&sets->groups);
 	xa_destroy(&sets->slots);
@@ -288,11 +322,15 @@ static int judge_function(struct xarray *functions, struct gpushift_sets *sets,
 			  struct gpushift_scope *scope)
 {
 	unsigned long slot = (unsigned long)READ_ONCE(function->pdev->slot);
+	const struct gpushift_bus *bus = bus_of(sets, function->pdev->bus);
+	const struct gpushift_reach *in_slot =
+		slot ? xa_load(&sets->resettable, slot) : NULL;
 	const struct gpushift_surroundings around = {
 		.functions = functions,
 		.group = group_of(sets, function),
-		.bus = bus_of(sets, function->pdev->bus),
-		.slot_has_reset = slot && xa_load(&sets->resettable, slot),
+		.bus = bus,
+		.scope = in_slot || !bus ? in_slot : &bus->reach,
+		.slot_has_reset = in_slot,
 	};
 	int ret;
 

@@ -10,25 +10,33 @@
 struct gpushift_function;
 
 /**
+ * struct gpushift_reach - what a reset would hit
+ * @list: RESET_SCOPE: the functions
+ * @group: their IOMMU group, unless @mixed
+ * @noted: there is one
+ * @mixed: not all of them are in the same IOMMU group
+ */
+struct gpushift_reach {
+	struct gpushift_pack list;
+	const struct iommu_group *group;
+	bool noted;
+	bool mixed;
+};
+
+/**
  * struct gpushift_bus - what the functions of a bus that is no root bus share
+ * @reach: the functions at or below it
  * @first: a function on it, or NULL
  * @second: another one, or NULL
  * @no_reset: a function at or below it that is known not to survive its reset,
  *	or NULL
- * @group: IOMMU group of the functions at or below it, unless @mixed
- * @scope: RESET_SCOPE: all functions at or below it
- * @noted: a function at or below it has been noted
- * @mixed: not all of them are in the same IOMMU group
  * @has_gpu: a GPU is on it
  */
 struct gpushift_bus {
+	struct gpushift_reach reach;
 	const struct gpushift_function *first;
 	const struct gpushift_function *second;
 	const struct gpushift_function *no_reset;
-	const struct iommu_group *group;
-	struct gpushift_pack scope;
-	bool noted;
-	bool mixed;
 	bool has_gpu;
 };
 
@@ -49,7 +57,8 @@ struct gpushift_group {
  * @groups: struct gpushift_group by number
  * @slots: those that hold a GPU, by address
  * @buses: struct gpushift_bus by domain and number
- * @resettable: the hotplug slots that can be reset, by their address in memory
+ * @resettable: struct gpushift_reach of the hotplug slots that can be reset, by
+ *	their address in memory
  */
 struct gpushift_sets {
 	struct xarray groups;

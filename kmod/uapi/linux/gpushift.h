@@ -13,8 +13,9 @@
  *
  * GPUSHIFT_CMD_FUNCTION_GET, may be called by everyone.  Most facts are such that
  * sysfs shows to everyone, or follow from such.  Those marked "privileged" are
- * what sysfs keeps for root: they are absent unless the caller, and whoever
- * opened the socket, has CAP_SYS_ADMIN in the initial user namespace.
+ * what sysfs keeps for root: they are absent unless the caller has
+ * CAP_SYS_ADMIN in the initial user namespace; when the request is sent
+ * without a destination address, whoever opened the socket must have it too.
  *
  *   do:    request ADDRESS; one reply with the facts of that PCI function,
  *          whether it is in scope or not.
@@ -137,8 +138,9 @@ enum gpushift_cmd {
  * @GPUSHIFT_A_RESET_BUS_DETAIL: string, address of the function or bridge that
  *	RESET_BUS_REASON is about
  * @GPUSHIFT_A_RESET_SCOPE: string, repeated: address of each function that a
- *	reset of the bus or slot would hit, this one included; absent when
- *	neither can be reset
+ *	reset would hit, this one included: of its slot where RESET_SLOT is 1,
+ *	else of its bus; absent when neither can be reset, and on VFs, which go
+ *	with their PF
  * @GPUSHIFT_A_RESET_OUTSIDE_GROUP: u8, 1 when one of RESET_SCOPE is not in the
  *	IOMMU group; absent without a group or RESET_SCOPE
  * @GPUSHIFT_A_ISOLATED: u8, 1 when it is alone in its IOMMU group; absent
