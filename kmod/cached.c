@@ -68,11 +68,10 @@ static void pack_bus_reset(struct gpushift_pack *pack,
 	if (barrier.detail[0])
 		gpushift_pack_string(pack, GPUSHIFT_A_RESET_BUS_DETAIL,
 				     barrier.detail);
-	/* Hundreds of VFs would each tell what their PF tells. */
-	if ((barrier.reason && !slot_can_reset) || function->pdev->is_virtfn)
+	if (barrier.reason && !slot_can_reset)
 		return;
-	gpushift_pack_copy(pack, around->scope->list.data,
-			   around->scope->list.used);
+	gpushift_pack_text(pack, GPUSHIFT_A_RESET_SCOPE,
+			   around->scope->text.data, around->scope->text.used);
 	if (function->group)
 		gpushift_pack_u8(pack, GPUSHIFT_A_RESET_OUTSIDE_GROUP,
 				 around->scope->mixed);

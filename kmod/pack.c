@@ -54,6 +54,19 @@ void gpushift_pack_free(struct gpushift_pack *pack)
 	kfree(pack->data);
 }
 
+/* Return: the value of a new attribute, for the caller to fill in, or NULL. */
+static void *take_attr(struct gpushift_pack *pack, int attr, unsigned int size)
+{
+	struct nlattr *nla = take(pack, nla_total_size(size));
+
+	if (!nla)
+		return NULL;
+	nla->nla_type = attr;
+	nla->nla_len = nla_attr_size(size);
+	memset((u8 *)nla + nla->nla_len, 0, nla_padlen(size));
+	return nla_data(nla);
+}
+
 /**
  * gpushift_pack_bytes() - add an attribute
  * @pack: where to
@@ -64,14 +77,10 @@ void gpushift_pack_free(struct gpushift_pack *pack)
 void gpushift_pack_bytes(struct gpushift_pack *pack, int attr,
 			 const void *value, unsigned int size)
 {
-	struct nlattr *nla = take(pack, nla_total_size(size));
+	void *room = take_attr(pack, attr, size);
 
-	if (!nla)
-		return;
-	nla->nla_type = attr;
-	nla->nla_len = nla_attr_size(size);
-	memcpy(nla_data(nla), value, size);
-	memset((u8 *)nla + nla->nla_len, 0, nla_padlen(size));
+	if (room)
+		memcpy(room, value, size);
 }
 
 /**
@@ -119,6 +128,24 @@ void gpushift_pack_u64(struct gpushift_pack *pack, int attr, u64 value)
 }
 
 /**
+ * gpushift_pack_text() - add an attribute that holds text as a string
+ * @pack: where to
+ * @attr: its number
+ * @text: the text
+ * @size: bytes of @text, without a zero at its end
+ */
+void gpushift_pack_text(struct gpushift_pack *pack, int attr,
+			const void *text, unsigned int size)
+{
+	char *room = take_attr(pack, attr, size + 1);
+
+	if (!room)
+		return;
+	memcpy(room, text, size);
+	room[size] = '\0';
+}
+
+/**
  * gpushift_pack_string() - add an attribute that holds a string
  * @pack: where to
  * @attr: its number
@@ -127,7 +154,7 @@ void gpushift_pack_u64(struct gpushift_pack *pack, int attr, u64 value)
 void gpushift_pack_string(struct gpushift_pack *pack, int attr,
 			  const char *value)
 {
-	gpushift_pack_bytes(pack, attr, value, strlen(value) + 1);
+	gpushift_pack_text(pack, attr, value, strlen(value));
 }
 
 /**

@@ -26,6 +26,8 @@ void gpushift_pack_bytes(struct gpushift_pack *pack, int attr,
 			 const void *value, unsigned int size);
 void gpushift_pack_string(struct gpushift_pack *pack, int attr,
 			  const char *value);
+void gpushift_pack_text(struct gpushift_pack *pack, int attr,
+			const void *text, unsigned int size);
 void gpushift_pack_copy(struct gpushift_pack *pack, const void *attributes,
 			unsigned int size);
 unsigned int gpushift_pack_nest(struct gpushift_pack *pack, int attr);

@@ -14,6 +14,7 @@
 #include <linux/pci.h>
 #include <linux/pci_hotplug.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "cached.h"
 #include "function.h"
@@ -95,14 +96,16 @@ static int note_group(struct gpushift_sets *sets,
 static int note_reach(struct gpushift_reach *reach,
 		      const struct gpushift_function *function)
 {
-	reach->list.grows = true;
-	gpushift_pack_string(&reach->list, GPUSHIFT_A_RESET_SCOPE,
-			     function->address);
+	reach->text.grows = true;
+	if (reach->noted)
+		gpushift_pack_copy(&reach->text, " ", 1);
+	gpushift_pack_copy(&reach->text, function->address,
+			   strlen(function->address));
 	if (reach->noted && reach->group != function->group)
 		reach->mixed = true;
 	reach->group = function->group;
 	reach->noted = true;
-	return reach->list.error;
+	return reach->text.error;
 }
 
 static int note_below(struct gpushift_bus *bus,
@@ -285,11 +288,11 @@ static void sets_destroy(struct gpushift_sets *sets)
 		kfree(group);
 	}
 	xa_for_each(&sets->buses, key, bus) {
-		gpushift_pack_free(&bus->reach.list);
+		gpushift_pack_free(&bus->reach.text);
 		kfree(bus);
 	}
 	xa_for_each(&sets->resettable, key, slot) {
-		gpushift_pack_free(&slot->list);
+		gpushift_pack_free(&slot->text);
 		kfree(slot);
 	}
 	xa_destroy(&sets->groups);

@@ -11,13 +11,13 @@ struct gpushift_function;
 
 /**
  * struct gpushift_reach - what a reset would hit
- * @list: RESET_SCOPE: the functions
+ * @text: RESET_SCOPE, without the zero at its end: the functions
  * @group: their IOMMU group, unless @mixed
  * @noted: there is one
  * @mixed: not all of them are in the same IOMMU group
  */
 struct gpushift_reach {
-	struct gpushift_pack list;
+	struct gpushift_pack text;
 	const struct iommu_group *group;
 	bool noted;
 	bool mixed;

@@ -188,8 +188,7 @@ static void put_facts(struct nl_msg *message)
 	put_reset(message, GPUSHIFT_RESET_METHOD_ACPI, GPUSHIFT_RESET_STATE_IMPOSSIBLE, 99, NULL);
 	nla_put_u8(message, GPUSHIFT_A_RESET_BUS_REASON, GPUSHIFT_RESET_REASON_OTHER_QUIRK);
 	nla_put_string(message, GPUSHIFT_A_RESET_BUS_DETAIL, "0000:00:01.0");
-	nla_put_string(message, GPUSHIFT_A_RESET_SCOPE, "0000:01:01.0");
-	nla_put_string(message, GPUSHIFT_A_RESET_SCOPE, "0000:01:00.0");
+	nla_put_string(message, GPUSHIFT_A_RESET_SCOPE, "0000:01:01.0 0000:01:00.0");
 	nla_put_u8(message, GPUSHIFT_A_RESET_OUTSIDE_GROUP, 1);
 	nla_put_u8(message, GPUSHIFT_A_ISOLATION_CAUSE, GPUSHIFT_ISOLATION_CAUSE_PORT_ACS);
 	nla_put_string(message, GPUSHIFT_A_ISOLATION_BRIDGE, "0000:00:01.0");

@@ -154,6 +154,19 @@ static int list(struct nlattr *attributes, int length, enum gpushift_attr id, ch
 	return 0;
 }
 
+/* One string, whose words are the items. */
+static int words(struct nlattr *const *given, enum gpushift_attr id, char ***ret)
+{
+	char *copy = NULL, *rest;
+	int r = string(given, id, &copy);
+
+	for (char *word = copy ? strtok_r(copy, " ", &rest) : NULL; word && r == 0;
+	     word = strtok_r(NULL, " ", &rest))
+		r = gs_strv_add(ret, word);
+	free(copy);
+	return r;
+}
+
 static void read_numbers(struct nlattr *const *given, struct gs_function *function)
 {
 	unsigned int owner = number(given, GPUSHIFT_A_DMA_OWNER);
@@ -228,7 +241,7 @@ int gs_message_function(struct nlattr *attributes, int length, struct gs_functio
 	if (r == 0)
 		r = list(attributes, length, GPUSHIFT_A_RESET_METHOD, &ret->reset_methods);
 	if (r == 0)
-		r = list(attributes, length, GPUSHIFT_A_RESET_SCOPE, &ret->facts.reset_scope);
+		r = words(given, GPUSHIFT_A_RESET_SCOPE, &ret->facts.reset_scope);
 	if (r == 0)
 		r = gs_message_facts(given, &ret->facts);
 	if (r == 0)

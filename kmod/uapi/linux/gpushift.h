@@ -137,10 +137,10 @@ enum gpushift_cmd {
  *	RESET_BUS is 0
  * @GPUSHIFT_A_RESET_BUS_DETAIL: string, address of the function or bridge that
  *	RESET_BUS_REASON is about
- * @GPUSHIFT_A_RESET_SCOPE: string, repeated: address of each function that a
- *	reset would hit, this one included: of its slot where RESET_SLOT is 1,
- *	else of its bus; absent when neither can be reset, and on VFs, which go
- *	with their PF
+ * @GPUSHIFT_A_RESET_SCOPE: string, addresses parted by a space: the functions
+ *	that a reset would hit, this one included: of its slot where RESET_SLOT
+ *	is 1, else of its bus; absent when neither can be reset.  One string,
+ *	since hundreds of VFs on a bus would each repeat hundreds of attributes
  * @GPUSHIFT_A_RESET_OUTSIDE_GROUP: u8, 1 when one of RESET_SCOPE is not in the
  *	IOMMU group; absent without a group or RESET_SCOPE
  * @GPUSHIFT_A_ISOLATED: u8, 1 when it is alone in its IOMMU group; absent
