@@ -52,6 +52,14 @@ static void pack_group(struct gpushift_cached_scratch *scratch,
 				&scratch->open, &scratch->detail);
 }
 
+/* Hundreds of VFs would each tell of hundreds what their PF tells. */
+static bool tells_scope(const struct gpushift_function *function,
+			const struct gpushift_reach *scope)
+{
+	return !function->pdev->is_virtfn ||
+	       scope->functions <= GPUSHIFT_VF_SCOPE_MAX;
+}
+
 static void pack_bus_reset(struct gpushift_pack *pack,
 			   const struct gpushift_function *function,
 			   const struct gpushift_surroundings *around,
@@ -68,7 +76,8 @@ static void pack_bus_reset(struct gpushift_pack *pack,
 	if (barrier.detail[0])
 		gpushift_pack_string(pack, GPUSHIFT_A_RESET_BUS_DETAIL,
 				     barrier.detail);
-	if (barrier.reason && !slot_can_reset)
+	if ((barrier.reason && !slot_can_reset) ||
+	    !tells_scope(function, around->scope))
 		return;
 	gpushift_pack_text(pack, GPUSHIFT_A_RESET_SCOPE,
 			   around->scope->text.data, around->scope->text.used);

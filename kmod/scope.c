@@ -97,14 +97,14 @@ static int note_reach(struct gpushift_reach *reach,
 		      const struct gpushift_function *function)
 {
 	reach->text.grows = true;
-	if (reach->noted)
+	if (reach->functions)
 		gpushift_pack_copy(&reach->text, " ", 1);
 	gpushift_pack_copy(&reach->text, function->address,
 			   strlen(function->address));
-	if (reach->noted && reach->group != function->group)
+	if (reach->functions && reach->group != function->group)
 		reach->mixed = true;
 	reach->group = function->group;
-	reach->noted = true;
+	reach->functions++;
 	return reach->text.error;
 }
 

@@ -13,13 +13,13 @@ struct gpushift_function;
  * struct gpushift_reach - what a reset would hit
  * @text: RESET_SCOPE, without the zero at its end: the functions
  * @group: their IOMMU group, unless @mixed
- * @noted: there is one
+ * @functions: number of them
  * @mixed: not all of them are in the same IOMMU group
  */
 struct gpushift_reach {
 	struct gpushift_pack text;
 	const struct iommu_group *group;
-	bool noted;
+	unsigned int functions;
 	bool mixed;
 };
 

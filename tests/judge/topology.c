@@ -4,8 +4,10 @@
  * capabilities in configuration space, from where each function sits, and from
  * what sysfs says is enabled.
  */
+#include <linux/gpushift.h>
 #include <linux/pci_regs.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "judge.h"
@@ -215,6 +217,7 @@ static bool hits(const struct function *function, const struct function *other)
 
 static void expect_scope(struct host *host, struct function *function)
 {
+	unsigned int hit = 0;
 	char *scope = NULL;
 	bool outside = false;
 
@@ -223,6 +226,11 @@ static void expect_scope(struct host *host, struct function *function)
 			continue;
 		put_item(&scope, host->functions[i].address, ' ');
 		outside |= host->functions[i].group != function->group;
+		hit++;
+	}
+	if (function->is_vf && hit > GPUSHIFT_VF_SCOPE_MAX) {
+		free(scope);
+		scope = NULL;
 	}
 	sort_items(&scope);
 	expect(function, FACT_RESET_SCOPE, "topology", "%s", scope ? scope : "-");
@@ -231,7 +239,7 @@ static void expect_scope(struct host *host, struct function *function)
 	else
 		expect(function, FACT_RESET_OUTSIDE_GROUP, "topology and iommu_group", "%d",
 		       outside);
-	put(&scope, "-");
+	free(scope);
 }
 
 /* --- what a dump shows without being asked for all --- */

@@ -63,6 +63,9 @@
 /* Longest ADDRESS, without the terminating zero: domains have up to 32 bits. */
 #define GPUSHIFT_ADDRESS_MAX 16
 
+/* VFs tell no RESET_SCOPE of more functions than these: their PF tells it. */
+#define GPUSHIFT_VF_SCOPE_MAX 32
+
 /**
  * enum gpushift_cmd - commands of the family
  * @GPUSHIFT_CMD_UNSPEC: not used
@@ -139,8 +142,8 @@ enum gpushift_cmd {
  *	RESET_BUS_REASON is about
  * @GPUSHIFT_A_RESET_SCOPE: string, addresses parted by a space: the functions
  *	that a reset would hit, this one included: of its slot where RESET_SLOT
- *	is 1, else of its bus; absent when neither can be reset.  One string,
- *	since hundreds of VFs on a bus would each repeat hundreds of attributes
+ *	is 1, else of its bus; absent when neither can be reset, and on a VF
+ *	when there are more than GPUSHIFT_VF_SCOPE_MAX: its PF tells it
  * @GPUSHIFT_A_RESET_OUTSIDE_GROUP: u8, 1 when one of RESET_SCOPE is not in the
  *	IOMMU group; absent without a group or RESET_SCOPE
  * @GPUSHIFT_A_ISOLATED: u8, 1 when it is alone in its IOMMU group; absent
