@@ -69,8 +69,7 @@ static void lock_inversion(void)
 static void sleep_in_atomic(void)
 {
 	spin_lock(&spinlock);
-	mutex_lock(&first_mutex);
-	mutex_unlock(&first_mutex);
+	kfree(kmalloc(hidden(16), GFP_KERNEL));
 	spin_unlock(&spinlock);
 }
 

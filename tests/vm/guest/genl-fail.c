@@ -20,29 +20,29 @@ static struct genl_ids ids;
 static char **arguments;
 static unsigned int seq;
 
+/* Opened once: an open would itself be made to fail. */
+static int fail_nth_fd;
+
 static void fail_nth(unsigned int n)
 {
 	char text[16];
-	int fd = open("/proc/self/fail-nth", O_WRONLY | O_CLOEXEC), length = snprintf(text, sizeof(text), "%u", n);
+	int length = snprintf(text, sizeof(text), "%u", n);
 
-	if (fd < 0 || write(fd, text, length) != length) {
+	if (pwrite(fail_nth_fd, text, length, 0) != length) {
 		perror("/proc/self/fail-nth");
 		exit(2);
 	}
-	close(fd);
 }
 
 /* Return: true when the failure was not made, since there are fewer allocations. */
 static bool fail_nth_left(void)
 {
 	char text[16] = "";
-	int fd = open("/proc/self/fail-nth", O_RDONLY | O_CLOEXEC);
 
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0) {
+	if (pread(fail_nth_fd, text, sizeof(text) - 1, 0) <= 0) {
 		perror("/proc/self/fail-nth");
 		exit(2);
 	}
-	close(fd);
 	return atoi(text) > 0;
 }
 
@@ -204,6 +204,11 @@ int main(int argc, char **argv)
 {
 	socket_fd = genl_open();
 	listener = genl_open();
+	fail_nth_fd = open("/proc/self/fail-nth", O_RDWR | O_CLOEXEC);
+	if (fail_nth_fd < 0) {
+		perror("/proc/self/fail-nth");
+		return 2;
+	}
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds) && argc > 1; i++) {
 		if (strcmp(kinds[i].name, argv[1]) || argc != 2 + kinds[i].arguments)
 			continue;
