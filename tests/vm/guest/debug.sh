@@ -18,7 +18,7 @@ scan_for_leaks()
 leaks_of_ours()
 {
 	awk '/^unreferenced object/ { if (ours) printf "%s", text; text = ""; ours = 0 }
-		/gpushift|^ +(\[<.*>\] )?0xffffffff/ { ours = 1 }
+		/\[gpushift|^ +(\[<.*>\] )?0xffffffff/ { ours = 1 }
 		{ text = text $0 "\n" }
 		END { if (ours) printf "%s", text }' /sys/kernel/debug/kmemleak
 }
