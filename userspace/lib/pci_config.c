@@ -92,7 +92,7 @@ static int read_acs(const struct walk *walk, unsigned int at)
 	uint32_t both;
 	int r = get(walk, at + PCI_ACS_CAP, &both);
 
-	if (r < 0 || walk->config->has_acs)
+	if (r < 0)
 		return r;
 	walk->config->has_acs = true;
 	walk->config->acs_offered = (uint16_t)both;
@@ -122,10 +122,12 @@ static int read_resizable(const struct walk *walk, unsigned int at)
 	return r;
 }
 
+/* Only the first of its kind, as the kernel does: a list may run in a circle. */
 static int read_extended(const struct walk *walk)
 {
 	unsigned int at = PCI_CFG_SPACE_SIZE;
-	uint32_t head;
+	bool seen_resizable = false;
+	uint32_t head, id;
 	int r = 0;
 
 	for (int i = 0; i < EXTENDED_MAX && r == 0 && at >= PCI_CFG_SPACE_SIZE; i++) {
@@ -135,10 +137,13 @@ static int read_extended(const struct walk *walk)
 			return 0;
 		if (r < 0 || head == 0 || head == UINT32_MAX)
 			break;
-		if ((head & 0xffff) == PCI_EXT_CAP_ID_ACS)
+		id = head & 0xffff;
+		if (id == PCI_EXT_CAP_ID_ACS && !walk->config->has_acs)
 			r = read_acs(walk, at);
-		else if ((head & 0xffff) == PCI_EXT_CAP_ID_REBAR)
+		if (id == PCI_EXT_CAP_ID_REBAR && !seen_resizable) {
+			seen_resizable = true;
 			r = read_resizable(walk, at);
+		}
 		at = head >> 20 & 0xffc;
 	}
 	return r;
