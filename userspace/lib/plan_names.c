@@ -2,7 +2,7 @@
 /* The planner's words as the contract spells them. */
 #include "plan.h"
 
-static const char *const refusal_codes[] = {
+static const char *const refusal_codes[GS_REFUSE_COUNT] = {
 	[GS_REFUSE_NO_IOMMU] = "no-iommu",
 	[GS_REFUSE_OUTSIDE_CARD] = "outside-card",
 	[GS_REFUSE_GROUP_NOT_VIABLE] = "group-not-viable",
@@ -17,6 +17,14 @@ static const char *const refusal_codes[] = {
 	[GS_REFUSE_QUARANTINED] = "quarantined",
 	[GS_REFUSE_BUSY] = "busy",
 	[GS_REFUSE_NOT_PERMITTED] = "not-permitted",
+	[GS_REFUSE_NO_INTERRUPT_REMAPPING] = "no-interrupt-remapping",
+	[GS_REFUSE_RESERVED_REGION] = "reserved-region",
+	[GS_REFUSE_LAST_DISPLAY] = "last-display",
+	[GS_REFUSE_CRITICAL_DEVICE] = "critical-device",
+	[GS_REFUSE_FOREIGN_OWNER] = "foreign-owner",
+	[GS_REFUSE_IDENTITY_CHANGED] = "identity-changed",
+	[GS_REFUSE_REBOOT_REQUIRED] = "reboot-required",
+	[GS_REFUSE_UNKNOWN_CARD] = "unknown-card",
 };
 
 static const char *const op_names[GS_OP_COUNT] = {
