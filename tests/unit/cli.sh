@@ -222,6 +222,29 @@ mistakes()
 	expect_json 2 '.error.code == "usage"' set 01:00.0 host
 }
 
+# ---- the configuration ----
+
+configured()
+{
+	local conf=$tree/etc/gpushift/gpushift.conf
+	(umask 022 && mkdir -p "$tree/etc/gpushift")
+	printf '[card render]\naddress = 01:00.0\n[card spare]\naddress = 05:00.0\n' >"$conf"
+	chmod 644 "$conf"
+	expect_json 0 '.card.alias == "render" and .card.address == "0000:01:00.0"' show render
+	expect 0 'already in mode host' plan render host
+	expect 0 '^render$' __complete cards
+	expect 2 "did you mean 'render'" show rendre
+	expect 2 "'spare' is 0000:05:00.0 \\(.*gpushift.conf:3\\), and there is no card" show spare
+	printf 'timeout = 1\n' >>"$conf"
+	expect 0 "without the configuration: .*gpushift.conf:5: unknown key 'timeout'" list
+	expect 1 "gpushift.conf:5: unknown key 'timeout'" plan 01:00.0 host
+	expect_json 1 '.error.code == "bad-configuration"' plan 01:00.0 host
+	expect 2 "there is no card 'render'" show render
+	chmod 666 "$conf"
+	expect 1 "fix: chmod go-w .*/etc/gpushift/gpushift.conf" plan 01:00.0 host
+	rm "$conf"
+}
+
 # ---- streams and surroundings ----
 
 streams()
@@ -262,6 +285,7 @@ make_tree
 looking
 documents
 mistakes
+configured
 streams
 generated
 echo "1..$((passed + failed))"

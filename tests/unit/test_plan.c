@@ -540,6 +540,38 @@ static void drivers_that_are_missing(void **state)
 	model_free(model);
 }
 
+/* It comes before what is remembered, and is not taken for granted. */
+static void configured_drivers(void **state)
+{
+	struct model *model = model_new();
+	struct gs_card *card = build(model, &on_vfio);
+	struct gs_remembered *remembered = model_remember(card, "nouveau");
+	struct gs_plan *plan;
+	char *text;
+
+	(void)state;
+	model_remember_before(remembered, GPU, "nouveau", NULL, "auto");
+	card->host_driver = strdup("nvidia");
+	card->host_driver_known = GS_YES;
+	plan = make(model, card, &to_host);
+	text = plan_text(plan);
+	assert_non_null(strstr(text, "probe " GPU " nvidia\n"));
+	assert_string_equal(plan->remember->driver, "nvidia");
+	free(text);
+	gs_plan_free(plan);
+	strcpy(card->host_driver, "absent");
+	card->host_driver_known = GS_NO;
+	expect_refusal(model, card, &to_host, "driver-missing");
+	model_free(model);
+
+	/* A card that is on another driver of the host stays where it is. */
+	model = model_new();
+	card = build(model, &on_host);
+	card->host_driver = strdup("nvidia");
+	expect_steps(model, card, &to_host, "");
+	model_free(model);
+}
+
 static void expect_quarantine(struct model *model, struct gs_card *card)
 {
 	struct gs_want vgpu = { .mode = GS_MODE_VGPU };
@@ -858,6 +890,7 @@ int main(void)
 		cmocka_unit_test(holders),
 		cmocka_unit_test(overrides_that_cannot_be_read),
 		cmocka_unit_test(drivers_that_are_missing),
+		cmocka_unit_test(configured_drivers),
 		cmocka_unit_test(quarantined_cards),
 		cmocka_unit_test(variants_of_vfio),
 		cmocka_unit_test(sets_of_vgpus),

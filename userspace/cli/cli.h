@@ -71,6 +71,7 @@ enum cli_verb_flags {
 	CLI_WRITES = 1 << 0,	/* changes devices: needs root, and never in another tree */
 	CLI_NO_ENGINE = 1 << 1, /* looks at no host */
 	CLI_HIDDEN = 1 << 2,	/* for the shells, not for people */
+	CLI_CONFIGURED = 1 << 3, /* a wrong configuration stops it, as it stops what writes */
 };
 
 #define CLI_ARGUMENTS 2
@@ -113,6 +114,7 @@ struct cli {
 	size_t n_with;
 	char uuid[37]; /* "": not given */
 	unsigned int timeout_ms;
+	bool timeout_given; /* by --timeout, which the configuration does not override */
 
 	struct gs_engine *engine;
 };

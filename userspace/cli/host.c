@@ -2,6 +2,7 @@
 /* host.c - reading the host, and finding cards in it */
 #include "host.h"
 
+#include "config.h"
 #include "output.h"
 #include "suggest.h"
 
@@ -111,6 +112,8 @@ static const char *nearest(const struct gs_host *host, const char *text, bool pa
 	for (size_t i = 0; i < host->n_cards; i++) {
 		const char *address = gs_card_display(&host->cards[i])->text;
 
+		if (host->cards[i].alias)
+			cli_suggest_try(&whole, host->cards[i].alias);
 		cli_suggest_try(&whole, address);
 		if (strncmp(address, "0000:", 5) == 0)
 			cli_suggest_try(&part, address + 5);
@@ -146,6 +149,27 @@ static int not_a_card(struct cli *cli, const struct gs_host *host,
 			"%s (class %04x) is not a card", function->text, function->class_code >> 8);
 }
 
+/* The card of that alias. It may be configured, and not be there. */
+static int find_alias(struct cli *cli, const struct gs_host *host, const char *text, bool parents,
+		      struct gs_card **ret)
+{
+	const struct gs_card_config *config =
+		gs_configuration_alias(cli->engine->configuration, text);
+	char address[GS_ADDRESS_LEN];
+
+	for (size_t i = 0; i < host->n_cards; i++) {
+		if (host->cards[i].alias && gs_streq(host->cards[i].alias, text)) {
+			*ret = &host->cards[i];
+			return 0;
+		}
+	}
+	if (!config)
+		return unknown_card(cli, host, text, parents);
+	return cli_fail(cli, GS_EXIT_USAGE, "unknown-card", "gpushift list",
+			"'%s' is %s (%s), and there is no card at that address", text,
+			gs_address_format(&config->address, address), config->where);
+}
+
 /* The card or parent that @text names. */
 static int find(struct cli *cli, const struct gs_host *host, const char *text, bool parents,
 		struct gs_card **ret)
@@ -155,7 +179,7 @@ static int find(struct cli *cli, const struct gs_host *host, const char *text, b
 	struct gs_card *card;
 
 	if (gs_address_parse(text, &address) < 0)
-		return unknown_card(cli, host, text, parents);
+		return find_alias(cli, host, text, parents, ret);
 	card = gs_host_card(host, &address);
 	if (card && gs_address_equal(&gs_card_display(card)->address, &address)) {
 		*ret = card;

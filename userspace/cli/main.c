@@ -4,6 +4,7 @@
 #include <locale.h>
 #include <signal.h>
 
+#include "config.h"
 #include "output.h"
 
 /*
@@ -38,6 +39,32 @@ static int open_engine(struct cli *cli)
 	return 0;
 }
 
+/*
+ * What is configured. A verb that only looks goes on without it: it is needed
+ * most on a host where something is wrong.
+ */
+static int configure(struct cli *cli)
+{
+	bool needed = cli->verb->flags & (CLI_WRITES | CLI_CONFIGURED);
+	struct gs_config_error error;
+	int r = gs_engine_configure(cli->engine, &error);
+
+	if (r == 0) {
+		if (!cli->timeout_given && cli->engine->configuration->timeout_ms)
+			cli->timeout_ms = cli->engine->configuration->timeout_ms;
+		return 0;
+	}
+	if (r == -ENOMEM)
+		return cli_no_memory(cli);
+	if (needed)
+		r = cli_fail(cli, GS_EXIT_FAILED, "bad-configuration", error.fix, "%s",
+			     error.message ? error.message : strerror(-r));
+	else if (r == -EINVAL && !(cli->verb->flags & CLI_HIDDEN))
+		cli_hint(cli, "without the configuration: %s", error.message);
+	gs_config_error_clear(&error);
+	return needed ? r : 0;
+}
+
 static int run(struct cli *cli)
 {
 	int r;
@@ -51,6 +78,8 @@ static int run(struct cli *cli)
 				 cli->verb->name);
 	if (!(cli->verb->flags & CLI_NO_ENGINE)) {
 		r = open_engine(cli);
+		if (r == 0)
+			r = configure(cli);
 		if (r)
 			return r;
 	}

@@ -100,6 +100,7 @@ static int set_timeout(struct cli *cli, const char *text)
 		return cli_usage(cli, "--timeout is a number of seconds from 1 to %d, not '%s'",
 				 MAX_TIMEOUT_S, text);
 	cli->timeout_ms = seconds * 1000;
+	cli->timeout_given = true;
 	return 0;
 }
 

@@ -10,6 +10,10 @@ static void print_cards(const struct gs_host *host)
 {
 	for (size_t i = 0; i < host->n_cards; i++)
 		cli_line(stdout, "%s", gs_card_display(&host->cards[i])->text);
+	for (size_t i = 0; i < host->n_cards; i++) {
+		if (host->cards[i].alias)
+			cli_line(stdout, "%s", host->cards[i].alias);
+	}
 }
 
 static void print_parents(const struct gs_host *host)

@@ -67,6 +67,7 @@ const struct cli_verb cli_verbs[] = {
 		.options = WANT_OPTIONS,
 		.arguments = {CLI_CARD, CLI_MODE},
 		.min_arguments = 2,
+		.flags = CLI_CONFIGURED,
 		.run = verb_plan,
 	},
 	{

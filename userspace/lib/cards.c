@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* cards.c - which functions make a card, and what mode the card is in. */
+#include "config.h"
 #include "inventory.h"
 #include "remembered.h"
 
@@ -208,6 +209,7 @@ static int build_card(struct gs_engine *engine, struct gs_host *host, struct gs_
 	card = &host->cards[host->n_cards++];
 	card->holders_unreadable = -1;
 	card->candidates_known = GS_UNKNOWN;
+	card->host_driver_known = GS_UNKNOWN;
 	r = collect_functions(host, display, card);
 	if (r == 0)
 		r = collect_outside(host, card);
@@ -218,7 +220,9 @@ static int build_card(struct gs_engine *engine, struct gs_host *host, struct gs_
 	if (r < 0)
 		return r;
 	card->parent = gs_host_parent(host, display->text);
-	r = gs_remembered_read(engine, display, &card->remembered);
+	r = gs_configure_card(engine->configuration, card);
+	if (r == 0)
+		r = gs_remembered_read(engine, display, &card->remembered);
 	return r == -ENOMEM ? r : 0;
 }
 

@@ -204,7 +204,13 @@ int gs_drivers_read(struct gs_engine *engine, struct gs_host *host)
 	host->vfio_loadable = driver_known(kmod, host, "vfio-pci");
 	host->type1_loaded = gs_tree_exists(engine, "sys/module/vfio_iommu_type1");
 	r = 0;
-	for (size_t i = 0; i < host->n_cards && r == 0 && kmod; i++)
-		r = find_candidates(engine, kmod, &host->cards[i]);
+	for (size_t i = 0; i < host->n_cards && r == 0; i++) {
+		struct gs_card *card = &host->cards[i];
+
+		if (card->host_driver)
+			card->host_driver_known = driver_known(kmod, host, card->host_driver);
+		if (kmod)
+			r = find_candidates(engine, kmod, card);
+	}
 	return r;
 }

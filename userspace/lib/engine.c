@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "child.h"
+#include "config.h"
 
 /* "/", "//", "/." and a link to it are the host itself. */
 static bool is_host_root(int fd)
@@ -51,6 +52,7 @@ void gs_engine_close(struct gs_engine *engine)
 	if (!engine)
 		return;
 	gs_children_forget(engine);
+	gs_configuration_free(engine->configuration);
 	close(engine->root_fd);
 	free(engine->root);
 	free(engine);

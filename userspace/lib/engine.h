@@ -19,6 +19,7 @@ struct gs_engine {
 	char *root;	   /* as given; "/" on the host itself */
 	bool foreign_root; /* another tree: sysfs source, no device writes */
 	bool use_module;   /* false: the sysfs source even if the module is loaded */
+	struct gs_configuration *configuration; /* of gs_engine_configure(); NULL: none */
 	/* Reading children that hang in the kernel, see child.h. */
 	struct gs_stuck_child *stuck;
 	size_t n_stuck;

@@ -267,6 +267,7 @@ struct json_object *gs_json_show(const struct gs_host *host, const struct gs_car
 
 	gs_json_begin(&inner);
 	put_card(&inner, host, card, true);
+	gs_json_put_string(&inner, "alias", card->alias);
 	put_show_keys(&inner, host, card);
 
 	gs_json_begin_document(&json);

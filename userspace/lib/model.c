@@ -220,6 +220,9 @@ static void card_clear(struct gs_card *card)
 	free(card->outside);
 	free(card->vgpus);
 	free(card->reason);
+	free(card->alias);
+	free(card->host_driver);
+	gs_strv_free(card->quiesce);
 }
 
 static void vgpu_clear(struct gs_vgpu *vgpu)

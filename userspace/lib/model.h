@@ -203,6 +203,11 @@ struct gs_card {
 	size_t n_holders;
 	int holders_unreadable; /* processes that could not be read */
 	struct gs_remembered *remembered; /* NULL: nothing */
+	/* From the configuration, see config.h. */
+	char *alias;	   /* NULL: none */
+	char *host_driver; /* what it goes back to; NULL: not configured */
+	enum gs_known host_driver_known; /* with GS_READ_DRIVERS: can it be had? */
+	char **quiesce;	   /* units to stop before it moves */
 	/* Drivers the kernel would choose by modalias; NULL + GS_UNKNOWN: cannot be told. */
 	char **candidates;
 	enum gs_known candidates_known;

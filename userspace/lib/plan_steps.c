@@ -277,6 +277,8 @@ const char *gs_return_driver(const struct gs_planner *planner)
 
 	if (planner->want->driver)
 		return planner->want->driver;
+	if (planner->card->host_driver)
+		return planner->card->host_driver;
 	if (before && before->driver && !gs_driver_is_vfio(before->driver))
 		return before->driver;
 	if (remembered && remembered->driver)

@@ -224,6 +224,8 @@ static bool return_driver_missing(struct gs_planner *planner, const char *driver
 		return false;
 	if (planner->want->driver)
 		return planner->want->driver_known == GS_NO;
+	if (card->host_driver)
+		return card->host_driver_known == GS_NO;
 	if (card->candidates && card->candidates[0])
 		return false;
 	return card->candidates_known == GS_YES;
