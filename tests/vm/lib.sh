@@ -146,20 +146,14 @@ header() # SCENARIO KEY: the value of `# KEY: value` in the comment at its top
 
 # Two settings halve the time under emulation: no five-level page tables here, and no randomized addresses on the kernel's
 # command line, since QEMU translates code anew for each address that it is mapped at.
-#
-# Where instructions are counted, the processor is one without fast strings: with them kernel and C library copy by
-# `rep movsb`, which a processor does in blocks of many bytes, and the emulation counts as an instruction for each byte.
 qemu_arguments() # MEMORY INSTRUCTION-COUNTED
 {
-	local cpu=max,la57=off
-
 	if [[ $2 == yes ]]; then
-		cpu+=,erms=off
 		printf '%s\n' -accel tcg,thread=single -icount shift=0,sleep=off -smp 1
 	else
 		printf '%s\n' -accel tcg,thread=multi -smp 2
 	fi
-	printf '%s\n' -cpu "$cpu" -m "$1" -M q35,kernel-irqchip=split -nodefaults -no-user-config -no-reboot \
+	printf '%s\n' -cpu max,la57=off -m "$1" -M q35,kernel-irqchip=split -nodefaults -no-user-config -no-reboot \
 		-display none -vga none -net none -monitor none
 }
 
