@@ -76,7 +76,7 @@ static void guests_are_named(void **state)
 	} cases[] = {
 		{ 11, "/usr/bin/qemu-system-x86_64 -name guest=win11,debug-threads=on", "vm",
 		  "win11" },
-		{ 12, "/usr/bin/kvm -id 100 -name games,debug-threads=on", "vm", "games" },
+		{ 12, "/usr/bin/kvm -id 100 -name games,debug-threads=on", "vm", "100" },
 		{ 13, "qemu-kvm -m 1024", "vm", "comm13" },
 		{ 14, "qemu-system-x86_64 -name process=x,guest=deb", "vm", "deb" },
 		{ 15, "/opt/dpdk-testpmd -name guest=no", "process", "comm15" },
@@ -243,15 +243,19 @@ static void mounted_disks_are_holders(void **state)
 	n = read_disk(fixture, &holders);
 	assert_int_equal(n, 4);
 	for (size_t i = 0; i < n; i++) {
-		assert_string_equal(holders[i].kind, "mount");
+		assert_string_equal(holders[i].kind, i ? "mount" : "swap");
 		assert_int_equal(holders[i].pid, 0);
 		assert_false(holders[i].overridable);
 	}
-	assert_string_equal(holders[0].name, "/");
-	assert_string_equal(holders[0].detail, "/dev/dm-0");
-	assert_string_equal(holders[1].name, "/boot one");
-	assert_string_equal(holders[2].name, "/data");
-	assert_string_equal(holders[3].name, "[swap]");
+	assert_string_equal(holders[0].name, "/dev/nvme0n1p2");
+	assert_string_equal(holders[0].fix, "swapoff /dev/nvme0n1p2");
+	assert_string_equal(holders[1].name, "/");
+	assert_string_equal(holders[1].detail, "/dev/dm-0");
+	assert_string_equal(holders[1].critical, "/ lies on it");
+	assert_string_equal(holders[2].name, "/boot one");
+	assert_string_equal(holders[2].fix, "umount '/boot one'");
+	assert_null(holders[2].critical);
+	assert_string_equal(holders[3].name, "/data");
 	gs_holders_free(holders, n);
 }
 
@@ -337,6 +341,7 @@ static void real_open_files_are_found(void **state)
 	};
 	struct gs_records records = { .shared = malloc(sizeof(*records.shared)) };
 	struct gs_nodes nodes = { .nodes = node, .n_nodes = 2 };
+	struct gs_scan scan = { .records = &records, .nodes = &nodes };
 	struct gs_engine *engine;
 	char wanted[16];
 	pid_t pid;
@@ -344,6 +349,7 @@ static void real_open_files_are_found(void **state)
 	(void)state;
 	assert_non_null(records.shared);
 	assert_int_equal(gs_engine_open("/", &engine), 0);
+	scan.engine = engine;
 	pid = fork();
 	if (pid == 0) {
 		open("/dev/full", O_RDONLY);
@@ -355,7 +361,7 @@ static void real_open_files_are_found(void **state)
 	for (int i = 0; i < 500 && !was_told(&records, wanted); i++) {
 		records.used = 0;
 		node[0].seen_pid = node[1].seen_pid = 0;
-		gs_holders_scan(engine, &records, &nodes);
+		gs_scan_processes(&scan);
 		usleep(10000);
 	}
 	assert_true(was_told(&records, wanted));

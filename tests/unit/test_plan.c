@@ -477,7 +477,7 @@ static void holders(void **state)
 	plan = make(model, card, &forced);
 	assert_int_equal(plan->n_blockers, 1);
 	assert_string_equal(plan->blockers[0].fix,
-			    "shut down the VM win11, then: gpushift set " GPU " passthrough");
+			    "stop win11, then: gpushift set " GPU " passthrough");
 	assert_int_equal(gs_strv_count(plan->blockers[0].evidence), 2);
 	gs_plan_free(plan);
 	model_free(model);
@@ -502,6 +502,87 @@ static void holders(void **state)
 		want.n_with_holders = 1;
 		expect_refusal(model, card, &want, "in-use");
 	}
+	model_free(model);
+}
+
+/* What the kernel takes back by itself is in nobody's way; the rest --force does not override. */
+static void kernel_holders(void **state)
+{
+	struct gs_want forced = { .mode = GS_MODE_PASSTHROUGH, .force = true };
+	struct model *model = model_new();
+	struct gs_card *card = build(model, &on_host);
+	struct gs_plan *plan;
+
+	(void)state;
+	model_holder(card, "kernel", "console", 0, false);
+	card->holders[0].yields = true;
+	plan = make(model, card, &to_passthrough);
+	assert_int_equal(plan->n_blockers, 0);
+	gs_plan_free(plan);
+	card->holders[0].yields = false;
+	card->holders[0].fix = strdup("echo 0 > /sys/class/vtconsole/vtcon1/bind");
+	plan = make(model, card, &forced);
+	assert_int_equal(plan->n_blockers, 1);
+	assert_string_equal(plan->blockers[0].fix, "echo 0 > /sys/class/vtconsole/vtcon1/bind");
+	gs_plan_free(plan);
+	model_free(model);
+}
+
+/* Also what goes along; --force does not help. */
+static void critical_devices(void **state)
+{
+	struct gs_holder disk = { .kind = "mount",
+				  .name = (char *)"/",
+				  .detail = (char *)"/dev/nvme0n1p2",
+				  .critical = (char *)"/ lies on it" };
+	struct gs_want forced = { .mode = GS_MODE_PASSTHROUGH,
+				  .force = true,
+				  .with_holders = &disk,
+				  .n_with_holders = 1 };
+	struct model *model = model_new();
+	struct gs_card *card = build(model, &on_host);
+
+	(void)state;
+	expect_refusal(model, card, &forced, "critical-device");
+	model_holder(card, "process", "Xorg", 4711, true);
+	expect_refusal(model, card, &forced, "critical-device");
+	forced.force = false;
+	expect_refusal(model, card, &forced, "critical-device in-use");
+	model_free(model);
+}
+
+static void the_last_display(void **state)
+{
+	struct gs_want forced = { .mode = GS_MODE_PASSTHROUGH, .force = true };
+	struct model *model = model_new();
+	struct gs_card *card = build(model, &on_host);
+	struct gs_plan *plan;
+
+	(void)state;
+	card->lit = GS_UNKNOWN;
+	plan = make(model, card, &to_passthrough);
+	assert_int_equal(plan->n_blockers, 0);
+	gs_plan_free(plan);
+	card->lit = GS_YES;
+	assert_int_equal(gs_strv_add(&card->lit_connectors, "card0-DP-1"), 0);
+	expect_refusal(model, card, &to_passthrough, "last-display");
+	plan = make(model, card, &forced);
+	assert_int_equal(plan->n_blockers, 0);
+	assert_int_equal(gs_strv_count(plan->warnings), 1);
+	gs_plan_free(plan);
+	model_free(model);
+
+	/* Another card shows something, too. */
+	model = model_new();
+	model_reset(model_function(model, "0000:02:00.0", 0x030000, 0x1002, 2, "stand-in"), "flr");
+	card = build(model, &on_host);
+	card->lit = GS_YES;
+	host_card(model->host, "0000:02:00.0")->lit = GS_YES;
+	plan = make(model, card, &to_passthrough);
+	assert_int_equal(plan->n_blockers, 0);
+	gs_plan_free(plan);
+	host_card(model->host, "0000:02:00.0")->lit = GS_UNKNOWN;
+	expect_refusal(model, card, &to_passthrough, "last-display");
 	model_free(model);
 }
 
@@ -888,6 +969,9 @@ int main(void)
 		cmocka_unit_test(resets),
 		cmocka_unit_test(known_resets),
 		cmocka_unit_test(holders),
+		cmocka_unit_test(kernel_holders),
+		cmocka_unit_test(critical_devices),
+		cmocka_unit_test(the_last_display),
 		cmocka_unit_test(overrides_that_cannot_be_read),
 		cmocka_unit_test(drivers_that_are_missing),
 		cmocka_unit_test(configured_drivers),

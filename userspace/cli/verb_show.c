@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* verb_show.c - gpushift show <card>: everything, a section a subject */
 #include "explain.h"
+#include "holder_names.h"
 #include "host.h"
 #include "json.h"
 #include "output.h"
@@ -126,23 +127,35 @@ static int print_group(const struct gs_host *host, const struct gs_card *card)
 	return print_culprit(host, group);
 }
 
-static void print_holders(const struct gs_card *card)
+static int print_holder(const struct gs_holder *holder)
+{
+	gs_cleanup_free char *text = gs_holder_describe(holder);
+	const char *setting = gs_holder_setting(holder->command);
+
+	if (!text)
+		return -ENOMEM;
+	cli_line(stdout, "  %s%s", text, holder->yields ? ", lets go by itself" : "");
+	if (holder->critical)
+		cli_line(stdout, "    the host needs it: %s", holder->critical);
+	if (holder->fix && !holder->yields)
+		cli_line(stdout, "    fix: %s", holder->fix);
+	if (setting)
+		cli_line(stdout, "    %s", setting);
+	return 0;
+}
+
+static int print_holders(const struct gs_card *card)
 {
 	section("in use by");
-	for (size_t i = 0; i < card->n_holders; i++) {
-		const struct gs_holder *holder = &card->holders[i];
-		char pid[24] = "";
-
-		if (holder->pid)
-			snprintf(pid, sizeof(pid), "pid %d", holder->pid);
-		cli_line(stdout, "  %-8s %s  %s%s%s", holder->kind, cli_text_or_dash(holder->name),
-			 pid, pid[0] ? "  " : "", holder->detail ? holder->detail : "");
-	}
+	for (size_t i = 0; i < card->n_holders; i++)
+		if (print_holder(&card->holders[i]) < 0)
+			return -ENOMEM;
 	if (!card->n_holders)
 		cli_line(stdout, "  nobody%s",
 			 card->holders_unreadable > 0 ? " that can be seen" : "");
 	if (card->holders_unreadable > 0)
 		cli_line(stdout, "  %d processes could not be read", card->holders_unreadable);
+	return 0;
 }
 
 static void print_vgpus(const struct gs_card *card)
@@ -186,7 +199,8 @@ static int print_card(const struct gs_host *host, const struct gs_card *card)
 	print_functions(card);
 	if (print_group(host, card) < 0 || cli_show_resets(card) < 0 || cli_show_bars(card) < 0)
 		return -ENOMEM;
-	print_holders(card);
+	if (print_holders(card) < 0)
+		return -ENOMEM;
 	print_vgpus(card);
 	return print_modes(host, card);
 }

@@ -8,6 +8,8 @@
 #ifndef GS_ENGINE_H
 #define GS_ENGINE_H
 
+#include <sys/types.h>
+
 #include "base.h"
 
 #define GS_STATE_DIR "var/lib/gpushift"
@@ -20,6 +22,7 @@ struct gs_engine {
 	bool foreign_root; /* another tree: sysfs source, no device writes */
 	bool use_module;   /* false: the sysfs source even if the module is loaded */
 	struct gs_configuration *configuration; /* of gs_engine_configure(); NULL: none */
+	pid_t fence_pid;   /* our own child that keeps others off a card: no user of it; 0: none */
 	/* Reading children that hang in the kernel, see child.h. */
 	struct gs_stuck_child *stuck;
 	size_t n_stuck;

@@ -65,7 +65,7 @@ static bool same_node(const struct gs_node *a, const struct gs_node *b)
 	       a->minor == b->minor;
 }
 
-static int add_node(struct gs_nodes *found, const struct gs_node *node)
+int gs_node_add(struct gs_nodes *found, const struct gs_node *node)
 {
 	int r;
 
@@ -76,9 +76,10 @@ static int add_node(struct gs_nodes *found, const struct gs_node *node)
 	if (found->n_nodes >= NODES_MAX)
 		return 0;
 	r = gs_grow(&found->nodes, found->n_nodes, sizeof(*found->nodes));
-	if (r == 0)
-		found->nodes[found->n_nodes++] = *node;
-	return r;
+	if (r < 0)
+		return r;
+	found->nodes[found->n_nodes++] = *node;
+	return 1;
 }
 
 static void name_node(struct gs_node *node, const char *subsystem, const char *name)
@@ -115,6 +116,54 @@ static int add_upper_disks(struct walk *walk, const char *path, int depth)
 	return r;
 }
 
+/* btrfs mounts name only one of the disks that they lie on. */
+static int add_fellow_disks(struct walk *walk, const char *name, int depth)
+{
+	char path[GS_PATH_MAX], **systems = NULL;
+	int r;
+
+	r = gs_tree_list(walk->engine, "sys/fs/btrfs", &systems);
+	for (char **system = systems; r == 0 && system && *system; system++) {
+		char **disks = NULL;
+
+		if (gs_path(path, "sys/fs/btrfs/%s/devices", *system) < 0)
+			continue;
+		r = gs_tree_list(walk->engine, path, &disks);
+		for (size_t i = 0; r == 0 && gs_strv_has(disks, name) && disks[i]; i++)
+			r = add_disk(walk, disks[i], depth + 1);
+		gs_strv_free(disks);
+		r = r == -ENOMEM ? r : 0;
+	}
+	gs_strv_free(systems);
+	return r == -ENOMEM ? r : 0;
+}
+
+/* The text after "E:KEY=" in what udev knows of a device. */
+static bool udev_value(const char *text, const char *key, char *ret, size_t size)
+{
+	const char *found = strstr(text, key);
+
+	if (!found || (found != text && found[-1] != '\n'))
+		return false;
+	found += strlen(key);
+	snprintf(ret, size, "%.*s", (int)strcspn(found, "\n"), found);
+	return true;
+}
+
+/* ZFS shows nowhere in sysfs what its pools are made of. */
+static void find_pool(struct walk *walk, struct gs_node *node)
+{
+	gs_cleanup_free char *text = NULL;
+	char path[GS_PATH_MAX], type[32];
+
+	if (gs_path(path, "run/udev/data/b%u:%u", node->major, node->minor) < 0 ||
+	    gs_tree_read(walk->engine, path, &text) < 0 ||
+	    !udev_value(text, "E:ID_FS_TYPE=", type, sizeof(type)) ||
+	    strcmp(type, "zfs_member") != 0 ||
+	    !udev_value(text, "E:ID_FS_LABEL=", node->pool, sizeof(node->pool)))
+		node->pool[0] = '\0';
+}
+
 static int read_node(struct walk *walk, const struct gs_dir *dir, const char *name, int depth)
 {
 	char text[GS_ATTRIBUTE_MAX], subsystem[GS_PATH_MAX];
@@ -127,8 +176,13 @@ static int read_node(struct walk *walk, const struct gs_dir *dir, const char *na
 		*subsystem = '\0';
 	node.block = strcmp(subsystem, "block") == 0;
 	name_node(&node, subsystem, name);
-	r = add_node(walk->found, &node);
-	return r < 0 || !node.block ? r : add_upper_disks(walk, dir->path, depth);
+	if (node.block)
+		find_pool(walk, &node);
+	r = gs_node_add(walk->found, &node);
+	if (r <= 0 || !node.block)
+		return r < 0 ? r : 0;
+	r = add_upper_disks(walk, dir->path, depth);
+	return r < 0 ? r : add_fellow_disks(walk, name, depth);
 }
 
 static int add_disk(struct walk *walk, const char *name, int depth)
@@ -252,7 +306,7 @@ static int add_group_node(struct walk *walk, int group)
 	if (gs_dir_read(&dir, "dev", text) < 0 || parse_device(text, &node) < 0)
 		return 0;
 	name_node(&node, "vfio", name);
-	return add_node(walk->found, &node);
+	return gs_node_add(walk->found, &node) < 0 ? -ENOMEM : 0;
 }
 
 /* NVIDIA's nodes are no devices of the kernel's: the driver tells the minor. */
@@ -274,7 +328,7 @@ static int add_nvidia_node(struct walk *walk, const char *device)
 	if (!parse_number(found, &rest, &node.minor))
 		return 0;
 	snprintf(node.path, sizeof(node.path), "/dev/nvidia%u", node.minor);
-	return add_node(walk->found, &node);
+	return gs_node_add(walk->found, &node) < 0 ? -ENOMEM : 0;
 }
 
 int gs_nodes_find(struct gs_engine *engine, const struct gs_target *target, size_t index,

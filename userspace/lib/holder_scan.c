@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * holder_scan.c - who has device nodes open, disks mounted, interfaces up.
+ * holder_scan.c - who has device nodes open, in every mount namespace.
  *
  * Runs in the child. What is known is published before each read that may wait
  * for a file server, or for the memory map of a stuck process.
@@ -9,42 +9,56 @@
 #include <fcntl.h>
 #include <sys/sysmacros.h>
 
+#include "holder_names.h"
 #include "holders.h"
 
 /* In the flags of /proc/PID/stat: a kernel thread, which has no files. */
 #define PF_KTHREAD 0x00200000
 
-/* Programs that run a guest, by the start of their name. */
-static const char *const vm_programs[] = { "qemu", "kvm", "cloud-hypervisor", "crosvm" };
+/* File systems that may ask another host or a process when a file on them is looked at. */
+static const char *const remote_types[] = { "nfs",    "cifs", "smb",	 "fuse",  "9p",	      "ceph",
+					    "afs",    "coda", "lustre",	 "gpfs",  "beegfs",   "ocfs",
+					    "gfs",    "glusterfs", "orangefs", "autofs", "virtiofs" };
 
-struct scan {
-	struct gs_engine *engine;
-	struct gs_records *records;
-	struct gs_nodes *nodes;
+/* A mount namespace is looked into once; ids of mounts are the same for all. */
+struct namespaces {
+	char **seen; /* "mnt:[4026531840]" */
+	int *safe;   /* mounts on which a file can be looked at without waiting */
+	size_t n_safe;
 };
 
-/* The process that is looked at; name and kind are found out when needed. */
+struct search {
+	struct gs_scan *scan;
+	struct namespaces namespaces;
+	bool block; /* disks are looked for */
+};
+
+/* The process that is looked at; its name is found out when needed. */
 struct process {
 	int pid;
 	int fd_folder;
 	bool known;
-	bool vm;
-	char name[256];
+	bool in_namespace; /* its mounts are known */
+	char comm[64];
+	struct gs_holder_name name;
 };
 
-static void tell(struct scan *scan, size_t target, const char *kind, int pid, const char *name,
-		 const char *detail, bool overridable)
+void gs_holder_tell(struct gs_scan *scan, const struct gs_found *found)
 {
+	const char *const texts[] = { found->name,    found->detail, found->manager,
+				      found->command, found->fix,    found->critical };
+
 	gs_record_field(scan->records, GS_RECORD_HOLDER);
-	gs_record_number(scan->records, (long)target);
-	gs_record_field(scan->records, kind);
-	gs_record_number(scan->records, pid);
-	gs_record_field(scan->records, name);
-	gs_record_field(scan->records, detail);
-	gs_record_number(scan->records, overridable);
+	gs_record_number(scan->records, (long)found->target);
+	gs_record_field(scan->records, found->kind);
+	gs_record_number(scan->records, found->pid);
+	for (size_t i = 0; i < GS_ARRAY_SIZE(texts); i++)
+		gs_record_field(scan->records, texts[i] ? texts[i] : "");
+	gs_record_number(scan->records, found->overridable);
+	gs_record_number(scan->records, found->yields);
 }
 
-static ssize_t read_proc(struct scan *scan, int pid, const char *name, char *buffer, size_t size)
+static ssize_t read_proc(struct gs_scan *scan, int pid, const char *name, char *buffer, size_t size)
 {
 	char path[GS_PATH_MAX];
 	ssize_t n = -1;
@@ -63,57 +77,23 @@ static ssize_t read_proc(struct scan *scan, int pid, const char *name, char *buf
 	return n;
 }
 
-/* "guest=NAME,debug-threads=on", or the name alone. */
-static void name_guest(const char *option, char *ret, size_t size)
+static void know_process(struct gs_scan *scan, struct process *process)
 {
-	const char *guest = strstr(option, "guest=");
-	size_t length;
-
-	if (guest && (guest == option || guest[-1] == ','))
-		option = guest + 6;
-	length = strcspn(option, ",");
-	if (length && length < size)
-		snprintf(ret, size, "%.*s", (int)length, option);
-}
-
-static bool is_vm_program(const char *path)
-{
-	const char *name = strrchr(path, '/');
-
-	name = name ? name + 1 : path;
-	for (size_t i = 0; i < GS_ARRAY_SIZE(vm_programs); i++)
-		if (strncmp(name, vm_programs[i], strlen(vm_programs[i])) == 0)
-			return true;
-	return false;
-}
-
-static void read_command_line(struct scan *scan, struct process *process)
-{
-	static char text[32768];
+	static char command_line[32768], cgroup[8192];
 	ssize_t length;
-	bool name_follows = false;
 
-	length = read_proc(scan, process->pid, "cmdline", text, sizeof(text));
-	if (length <= 0 || !is_vm_program(text))
-		return;
-	process->vm = true;
-	for (const char *word = text; word < text + length; word += strlen(word) + 1) {
-		if (name_follows)
-			name_guest(word, process->name, sizeof(process->name));
-		name_follows = strcmp(word, "-name") == 0 || strcmp(word, "--name") == 0;
-	}
-}
-
-static void know_process(struct scan *scan, struct process *process)
-{
 	if (process->known)
 		return;
 	process->known = true;
 	gs_record_publish(scan->records);
-	if (read_proc(scan, process->pid, "comm", process->name, sizeof(process->name)) < 0)
-		process->name[0] = '\0';
-	process->name[strcspn(process->name, "\n")] = '\0';
-	read_command_line(scan, process);
+	if (read_proc(scan, process->pid, "comm", process->comm, sizeof(process->comm)) < 0)
+		process->comm[0] = '\0';
+	process->comm[strcspn(process->comm, "\n")] = '\0';
+	if (read_proc(scan, process->pid, "cgroup", cgroup, sizeof(cgroup)) < 0)
+		cgroup[0] = '\0';
+	length = read_proc(scan, process->pid, "cmdline", command_line, sizeof(command_line));
+	gs_holder_name(process->comm, command_line, length > 0 ? (size_t)length : 0, cgroup,
+		       &process->name);
 }
 
 static const char *last_component(const char *path)
@@ -123,15 +103,80 @@ static const char *last_component(const char *path)
 	return last ? last + 1 : path;
 }
 
-/* Containers may have the node elsewhere than in /dev, but seldom under another name. */
-static bool is_candidate(const struct scan *scan, const char *text)
+/* In /dev, or called like one of the nodes. */
+static bool is_near(const struct gs_scan *scan, const char *text)
 {
-	if (text[0] != '/')
-		return false;
 	if (strncmp(text, "/dev/", 5) == 0)
 		return true;
 	for (size_t i = 0; i < scan->nodes->n_nodes; i++)
 		if (strcmp(last_component(text), last_component(scan->nodes->nodes[i].path)) == 0)
+			return true;
+	return false;
+}
+
+static bool is_remote_type(const char *type)
+{
+	for (size_t i = 0; i < GS_ARRAY_SIZE(remote_types); i++)
+		if (strncmp(type, remote_types[i], strlen(remote_types[i])) == 0)
+			return true;
+	return false;
+}
+
+static void note_safe_mounts(struct search *search, int pid)
+{
+	struct namespaces *namespaces = &search->namespaces;
+	gs_cleanup_free char *text = NULL;
+	struct gs_mount mount;
+	char path[GS_PATH_MAX], *rest = NULL;
+
+	if (gs_path(path, "proc/%d/mountinfo", pid) < 0 ||
+	    gs_tree_read(search->scan->engine, path, &text) < 0)
+		return;
+	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		if (gs_mountinfo_parse(line, &mount) < 0 || is_remote_type(mount.type) ||
+		    gs_grow(&namespaces->safe, namespaces->n_safe, sizeof(int)) < 0)
+			continue;
+		namespaces->safe[namespaces->n_safe++] = mount.id;
+	}
+}
+
+static void enter_namespace(struct search *search, struct process *process)
+{
+	gs_cleanup_free char *name = NULL;
+	char path[GS_PATH_MAX];
+
+	if (process->in_namespace)
+		return;
+	process->in_namespace = true;
+	if (gs_path(path, "proc/%d/ns/mnt", process->pid) < 0 ||
+	    gs_tree_link_name(search->scan->engine, path, &name) < 0 ||
+	    gs_strv_has(search->namespaces.seen, name) ||
+	    gs_strv_add(&search->namespaces.seen, name) < 0)
+		return;
+	note_safe_mounts(search, process->pid);
+	if (search->block && gs_path(path, "proc/%d/mountinfo", process->pid) == 0)
+		gs_scan_mounts(search->scan, path, process->pid);
+}
+
+/*
+ * A node can lie anywhere, under any name, but looking at a file may wait for
+ * a file server that does not answer: the mount that it lies on tells.
+ */
+static bool is_safe(struct search *search, struct process *process, const char *name)
+{
+	static const char key[] = "mnt_id:";
+	char text[1024], path[64];
+	const char *found;
+	int id;
+
+	enter_namespace(search, process);
+	snprintf(path, sizeof(path), "fdinfo/%.20s", name);
+	if (read_proc(search->scan, process->pid, path, text, sizeof(text)) < 0)
+		return false;
+	found = strstr(text, key);
+	id = found ? atoi(found + sizeof(key) - 1) : -1;
+	for (size_t i = 0; i < search->namespaces.n_safe; i++)
+		if (search->namespaces.safe[i] == id)
 			return true;
 	return false;
 }
@@ -142,38 +187,58 @@ static bool node_matches(const struct gs_node *node, const struct statx *stat)
 	       (node->block ? S_ISBLK(stat->stx_mode) : S_ISCHR(stat->stx_mode));
 }
 
-static void look_at_file(struct scan *scan, struct process *process, const char *name)
+static void tell_process(struct gs_scan *scan, struct process *process, struct gs_node *node,
+			 const char *path)
 {
+	gs_cleanup_free char *fix = NULL;
+	const struct gs_holder_name *name = &process->name;
+
+	node->seen_pid = process->pid;
+	know_process(scan, process);
+	fix = gs_holder_stop_command(name->kind, name->manager, name->name, process->pid);
+	gs_holder_tell(scan,
+		       &(struct gs_found){
+			       .target = node->target,
+			       .kind = name->kind,
+			       .name = name->name,
+			       .pid = process->pid,
+			       .detail = path,
+			       .manager = name->manager,
+			       .command = process->comm,
+			       .fix = fix,
+			       .overridable = node->overridable && strcmp(name->kind, "vm") != 0,
+		       });
+}
+
+static void look_at_file(struct search *search, struct process *process, const char *name)
+{
+	struct gs_scan *scan = search->scan;
+	bool foreign = scan->engine->foreign_root;
 	char text[GS_PATH_MAX];
 	struct statx stat = { 0 };
 	ssize_t n;
 
 	n = readlinkat(process->fd_folder, name, text, sizeof(text) - 1);
-	if (n < 0)
+	if (n <= 0 || text[0] != '/')
 		return;
 	text[n] = '\0';
-	if (!is_candidate(scan, text))
+	/* In another tree the links are texts and no open files. */
+	if (!foreign && !is_near(scan, text) && !is_safe(search, process, name))
 		return;
 	gs_record_publish(scan->records);
-	/* In another tree the links are texts and no open files. */
-	if (!scan->engine->foreign_root &&
+	if (!foreign &&
 	    statx(process->fd_folder, name, AT_STATX_DONT_SYNC, STATX_TYPE, &stat) < 0)
 		return;
 	for (size_t i = 0; i < scan->nodes->n_nodes; i++) {
 		struct gs_node *node = &scan->nodes->nodes[i];
 
-		if (node->seen_pid == process->pid ||
-		    (scan->engine->foreign_root ? strcmp(text, node->path) != 0 :
-						  !node_matches(node, &stat)))
-			continue;
-		node->seen_pid = process->pid;
-		know_process(scan, process);
-		tell(scan, node->target, process->vm ? "vm" : "process", process->pid,
-		     process->name, text, node->overridable && !process->vm);
+		if (node->seen_pid != process->pid &&
+		    (foreign ? strcmp(text, node->path) == 0 : node_matches(node, &stat)))
+			tell_process(scan, process, node, text);
 	}
 }
 
-static bool is_kernel_thread(struct scan *scan, int pid)
+static bool is_kernel_thread(struct gs_scan *scan, int pid)
 {
 	char text[1024];
 	const char *after_name;
@@ -188,18 +253,22 @@ static bool is_kernel_thread(struct scan *scan, int pid)
 	       (flags & PF_KTHREAD);
 }
 
-static void look_at_files(struct scan *scan, int pid, DIR *folder)
+static void look_at_files(struct search *search, struct process *process, DIR *folder)
 {
-	struct process process = { .pid = pid, .fd_folder = dirfd(folder) };
 	struct dirent *entry;
 
+	process->fd_folder = dirfd(folder);
+	if (search->block)
+		enter_namespace(search, process);
 	while ((entry = readdir(folder)))
 		if (isdigit((unsigned char)entry->d_name[0]))
-			look_at_file(scan, &process, entry->d_name);
+			look_at_file(search, process, entry->d_name);
 }
 
-static void look_at_process(struct scan *scan, int pid)
+static void look_at_process(struct search *search, int pid)
 {
+	struct gs_scan *scan = search->scan;
+	struct process process = { .pid = pid };
 	char path[GS_PATH_MAX];
 	DIR *folder;
 	int fd;
@@ -209,7 +278,7 @@ static void look_at_process(struct scan *scan, int pid)
 		fd = gs_tree_open(scan->engine, path, O_RDONLY | O_DIRECTORY);
 	folder = fd >= 0 ? fdopendir(fd) : NULL;
 	if (folder) {
-		look_at_files(scan, pid, folder);
+		look_at_files(search, &process, folder);
 		closedir(folder);
 	} else if (fd >= 0) {
 		close(fd);
@@ -220,8 +289,8 @@ static void look_at_process(struct scan *scan, int pid)
 	gs_record_field(scan->records, GS_RECORD_LOOKED);
 }
 
-/* Our own process and the one that asks are no holders. */
-static bool is_other_process(const struct scan *scan, const char *name, int *ret_pid)
+/* Our own process, the one that asks, and the one that keeps others off are no holders. */
+static bool is_other_process(const struct gs_scan *scan, const char *name, int *ret_pid)
 {
 	uint64_t pid;
 
@@ -229,11 +298,13 @@ static bool is_other_process(const struct scan *scan, const char *name, int *ret
 	    pid > INT32_MAX)
 		return false;
 	*ret_pid = (int)pid;
-	return scan->engine->foreign_root || (*ret_pid != getpid() && *ret_pid != getppid());
+	return scan->engine->foreign_root || (*ret_pid != getpid() && *ret_pid != getppid() &&
+					      *ret_pid != scan->engine->fence_pid);
 }
 
-static int scan_processes(struct scan *scan)
+static int look_at_processes(struct search *search)
 {
+	struct gs_scan *scan = search->scan;
 	char **names = NULL;
 	int pid, r;
 
@@ -247,110 +318,42 @@ static int scan_processes(struct scan *scan)
 	gs_record_number(scan->records, r);
 	for (size_t i = 0; names && names[i]; i++)
 		if (is_other_process(scan, names[i], &pid))
-			look_at_process(scan, pid);
+			look_at_process(search, pid);
 	gs_strv_free(names);
 	return 0;
 }
 
-static bool is_octal(const char *p)
+/* Imported pools are there although nothing is mounted from them. */
+static void scan_pools(struct gs_scan *scan)
 {
-	return p[0] >= '0' && p[0] <= '3' && p[1] >= '0' && p[1] <= '7' && p[2] >= '0' &&
-	       p[2] <= '7';
-}
+	for (size_t i = 0; i < scan->nodes->n_nodes; i++) {
+		struct gs_node *node = &scan->nodes->nodes[i];
+		char path[GS_PATH_MAX];
 
-/* The kernel writes blanks and backslashes as three octal digits. */
-static void unescape(char *text)
-{
-	char *to = text;
-
-	for (const char *p = text; *p; p++) {
-		if (*p == '\\' && is_octal(p + 1)) {
-			*to++ = (char)((p[1] - '0') << 6 | (p[2] - '0') << 3 | (p[3] - '0'));
-			p += 3;
-		} else {
-			*to++ = *p;
-		}
-	}
-	*to = '\0';
-}
-
-int gs_mountinfo_parse(char *line, struct gs_mount *ret)
-{
-	char *rest = NULL, *field = strtok_r(line, " ", &rest);
-	char *device = NULL, *point = NULL;
-	int end = 0;
-
-	for (int i = 1; field && strcmp(field, "-") != 0; i++) {
-		if (i == 3)
-			device = field;
-		if (i == 5)
-			point = field;
-		field = strtok_r(NULL, " ", &rest);
-	}
-	if (!field || !point || !strtok_r(NULL, " ", &rest) ||
-	    sscanf(device, "%u:%u%n", &ret->major, &ret->minor, &end) != 2 || device[end])
-		return -EINVAL;
-	ret->source = strtok_r(NULL, " ", &rest);
-	if (!ret->source)
-		return -EINVAL;
-	ret->point = point;
-	unescape(ret->point);
-	unescape(ret->source);
-	return 0;
-}
-
-/* Some file systems (btrfs) have numbers of their own, and only the source tells. */
-static bool is_mounted_from(const struct gs_node *node, const struct gs_mount *mount)
-{
-	return node->block && ((node->major == mount->major && node->minor == mount->minor) ||
-			       strcmp(node->path, mount->source) == 0);
-}
-
-static void scan_mounts(struct scan *scan)
-{
-	gs_cleanup_free char *text = NULL;
-	struct gs_mount mount;
-	char *rest = NULL;
-
-	if (gs_tree_read(scan->engine, "proc/self/mountinfo", &text) < 0)
-		return;
-	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-		if (gs_mountinfo_parse(line, &mount) < 0)
+		if (!*node->pool || node->mounted || strchr(node->pool, '/') ||
+		    gs_path(path, "proc/spl/kstat/zfs/%s", node->pool) < 0 ||
+		    !gs_tree_exists(scan->engine, path))
 			continue;
-		for (size_t i = 0; i < scan->nodes->n_nodes; i++)
-			if (is_mounted_from(&scan->nodes->nodes[i], &mount))
-				tell(scan, scan->nodes->nodes[i].target, "mount", 0, mount.point,
-				     scan->nodes->nodes[i].path, false);
+		gs_holder_tell(scan, &(struct gs_found){ .target = node->target,
+							 .kind = "mount",
+							 .name = node->pool,
+							 .detail = "imported ZFS pool" });
 	}
 }
 
-static void scan_swaps(struct scan *scan)
+void gs_scan_processes(struct gs_scan *scan)
 {
-	gs_cleanup_free char *text = NULL;
-	char *rest = NULL;
+	struct search search = { .scan = scan };
 
-	if (gs_tree_read(scan->engine, "proc/swaps", &text) < 0)
+	for (size_t i = 0; i < scan->nodes->n_nodes; i++)
+		search.block = search.block || scan->nodes->nodes[i].block;
+	if (!scan->nodes->n_nodes)
 		return;
-	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-		line[strcspn(line, " \t")] = '\0';
-		for (size_t i = 0; i < scan->nodes->n_nodes; i++)
-			if (strcmp(scan->nodes->nodes[i].path, line) == 0)
-				tell(scan, scan->nodes->nodes[i].target, "mount", 0, "[swap]",
-				     line, false);
-	}
-}
-
-void gs_holders_scan(struct gs_engine *engine, struct gs_records *records, struct gs_nodes *nodes)
-{
-	struct scan scan = { .engine = engine, .records = records, .nodes = nodes };
-
-	for (size_t i = 0; i < nodes->n_interfaces; i++)
-		tell(&scan, nodes->interfaces[i].target, "network", 0, nodes->interfaces[i].name,
-		     "interface is up", false);
-	if (!nodes->n_nodes)
-		return;
-	scan_mounts(&scan);
-	scan_swaps(&scan);
-	if (scan_processes(&scan) < 0)
-		gs_record_field(records, GS_RECORD_UNREADABLE);
+	if (search.block)
+		gs_scan_mounts(scan, "proc/self/mountinfo", 0);
+	scan_pools(scan);
+	if (look_at_processes(&search) < 0)
+		gs_record_field(scan->records, GS_RECORD_UNREADABLE);
+	gs_strv_free(search.namespaces.seen);
+	free(search.namespaces.safe);
 }

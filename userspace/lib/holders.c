@@ -6,7 +6,9 @@
 /* A file server that does not answer must not keep a switch waiting. */
 #define SCAN_MS 5000
 
-static const char *const kinds[] = { "process", "vm", "mount", "network" };
+static const char *const kinds[] = {
+	"process", "unit", "container", "vm", "mount", "swap", "network", "input", "kernel",
+};
 
 /* What was found of one target. */
 struct finding {
@@ -99,10 +101,27 @@ static int ask_for_vgpu(struct question *question, const struct gs_vgpu *vgpu)
 	return r < 0 ? r : add_vgpu(target, vgpu);
 }
 
+/* What may have to wait comes last. */
+static void scan_all(struct gs_scan *scan)
+{
+	gs_scan_kernel(scan);
+	gs_scan_keyboards(scan);
+	gs_scan_network(scan);
+	gs_scan_swaps(scan);
+	gs_scan_processes(scan);
+}
+
 static void child(struct gs_engine *engine, struct gs_records *records, void *data)
 {
 	const struct question *question = data;
 	struct gs_nodes nodes = { 0 };
+	struct gs_scan scan = {
+		.engine = engine,
+		.records = records,
+		.nodes = &nodes,
+		.targets = question->targets,
+		.n_targets = question->n_targets,
+	};
 	int r = 0;
 
 	for (size_t i = 0; i < question->n_targets && r == 0; i++)
@@ -110,7 +129,7 @@ static void child(struct gs_engine *engine, struct gs_records *records, void *da
 	if (r < 0)
 		gs_record_field(records, GS_RECORD_FAILED);
 	else
-		gs_holders_scan(engine, records, &nodes);
+		scan_all(&scan);
 	gs_nodes_clear(&nodes);
 }
 
@@ -122,14 +141,31 @@ static const char *known_kind(const char *kind)
 	return NULL;
 }
 
+/* An empty text is none. */
 static int copy(const char *text, char **ret)
 {
-	*ret = strdup(text);
-	return *ret ? 0 : -ENOMEM;
+	*ret = *text ? strdup(text) : NULL;
+	return *ret || !*text ? 0 : -ENOMEM;
 }
 
-static int add_holder(struct finding *finding, const char *kind, int pid, const char *name,
-		      const char *detail, bool overridable)
+static int copy_all(const struct gs_found *found, struct gs_holder *holder)
+{
+	const struct {
+		const char *from;
+		char **to;
+	} texts[] = {
+		{ found->name, &holder->name },	      { found->detail, &holder->detail },
+		{ found->manager, &holder->manager }, { found->command, &holder->command },
+		{ found->fix, &holder->fix },	      { found->critical, &holder->critical },
+	};
+
+	for (size_t i = 0; i < GS_ARRAY_SIZE(texts); i++)
+		if (copy(texts[i].from, texts[i].to) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+static int add_holder(struct finding *finding, const struct gs_found *found)
 {
 	struct gs_holder *holder;
 	int r;
@@ -138,28 +174,35 @@ static int add_holder(struct finding *finding, const char *kind, int pid, const 
 	if (r < 0)
 		return r;
 	holder = &finding->holders[finding->n_holders++];
-	holder->kind = kind;
-	holder->pid = pid;
-	holder->overridable = overridable;
-	r = copy(name, &holder->name);
-	return r < 0 ? r : copy(detail, &holder->detail);
+	holder->kind = found->kind;
+	holder->pid = found->pid;
+	holder->overridable = found->overridable;
+	holder->yields = found->yields;
+	return copy_all(found, holder);
 }
 
 static int take_holder(struct question *question, struct gs_answer *answer)
 {
 	long target = gs_answer_number(answer);
-	const char *kind = gs_answer_next(answer);
-	int pid = (int)gs_answer_number(answer);
-	const char *name = gs_answer_next(answer);
-	const char *detail = gs_answer_next(answer);
-	const char *overridable = gs_answer_next(answer);
+	struct gs_found found = { 0 };
+	const char *yields;
 
+	found.kind = gs_answer_next(answer);
+	found.pid = (int)gs_answer_number(answer);
+	found.name = gs_answer_next(answer);
+	found.detail = gs_answer_next(answer);
+	found.manager = gs_answer_next(answer);
+	found.command = gs_answer_next(answer);
+	found.fix = gs_answer_next(answer);
+	found.critical = gs_answer_next(answer);
+	found.overridable = gs_answer_number(answer);
+	yields = gs_answer_next(answer);
 	/* The last record of a child that was killed may be cut off. */
-	kind = overridable ? known_kind(kind) : NULL;
-	if (!kind || target < 0 || (size_t)target >= question->n_targets)
+	found.kind = yields ? known_kind(found.kind) : NULL;
+	if (!found.kind || target < 0 || (size_t)target >= question->n_targets)
 		return 0;
-	return add_holder(&question->findings[target], kind, pid, name, detail,
-			  *overridable == '1');
+	found.yields = *yields == '1';
+	return add_holder(&question->findings[target], &found);
 }
 
 static int take_answer(struct question *question, struct gs_answer *answer)

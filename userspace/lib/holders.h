@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * holders.h - who uses a device: shared by the three files that find out.
+ * holders.h - who uses a device: shared by the files that find out.
  *
- * holder_nodes.c finds the device nodes, disks and interfaces of a target,
- * holder_scan.c who has them open or mounted; both run in an expendable child
- * of holders.c, which takes the answer.
+ * holder_nodes.c finds the device nodes, disks and interfaces of a target;
+ * holder_scan.c who has them open, holder_mounts.c what is mounted from them,
+ * holder_network.c what goes through them, holder_kernel.c what the kernel
+ * itself does with them. All run in an expendable child of holders.c, which
+ * takes the answer.
  */
 #ifndef GS_HOLDERS_H
 #define GS_HOLDERS_H
@@ -26,7 +28,9 @@ struct gs_node {
 	unsigned int major;
 	unsigned int minor;
 	char path[256];
+	char pool[64]; /* the ZFS pool that it is a part of; "": none */
 	bool overridable; /* a display or sound node */
+	bool mounted;	  /* it was told so */
 	int seen_pid;	  /* the process that was last told to hold it */
 };
 
@@ -47,9 +51,12 @@ int gs_nodes_find(struct gs_engine *engine, const struct gs_target *target, size
 		  struct gs_nodes *nodes) gs_must_check;
 void gs_nodes_clear(struct gs_nodes *nodes);
 
+/* gs_node_add - 1 when it was not there yet, 0 when it was, or -ENOMEM */
+int gs_node_add(struct gs_nodes *nodes, const struct gs_node *node) gs_must_check;
+
 /*
  * Records of the child. Each begins with one of these letters; a holder goes
- * on with target, kind, pid, name, detail, overridable.
+ * on with the fields of struct gs_found.
  */
 #define GS_RECORD_HOLDER "h"
 #define GS_RECORD_PROCESSES "n" /* followed by how many there are to look at */
@@ -57,17 +64,52 @@ void gs_nodes_clear(struct gs_nodes *nodes);
 #define GS_RECORD_UNREADABLE "u" /* one could not be looked at */
 #define GS_RECORD_FAILED "f"	/* out of memory */
 
-/* gs_holders_scan - tell who holds the nodes; runs in the child */
-void gs_holders_scan(struct gs_engine *engine, struct gs_records *records, struct gs_nodes *nodes);
+/* A holder as it is told; texts that are NULL or "" are not there. See struct gs_holder. */
+struct gs_found {
+	size_t target;
+	const char *kind;
+	const char *name;
+	int pid;
+	const char *detail;
+	const char *manager;
+	const char *command;
+	const char *fix;
+	const char *critical;
+	bool overridable;
+	bool yields;
+};
 
-/* gs_mountinfo_parse - a line's device, mount point and source, unescaped in place */
+struct gs_scan {
+	struct gs_engine *engine;
+	struct gs_records *records;
+	struct gs_nodes *nodes;
+	const struct gs_target *targets;
+	size_t n_targets;
+};
+
+/* These tell what they find; they run in the child. */
+void gs_holder_tell(struct gs_scan *scan, const struct gs_found *found);
+void gs_scan_processes(struct gs_scan *scan); /* and the mounts of each mount namespace */
+/* @pid: whose mount namespace it is; 0: our own */
+void gs_scan_mounts(struct gs_scan *scan, const char *mountinfo, int pid);
+void gs_scan_swaps(struct gs_scan *scan);
+void gs_scan_network(struct gs_scan *scan);
+void gs_scan_kernel(struct gs_scan *scan);
+void gs_scan_keyboards(struct gs_scan *scan);
+
+/* gs_mountinfo_parse - a line's number, device, mount point, type and source, unescaped in place */
 struct gs_mount {
+	int id;
 	unsigned int major;
 	unsigned int minor;
 	char *point;
+	char *type;
 	char *source;
 };
 
 int gs_mountinfo_parse(char *line, struct gs_mount *ret) gs_must_check;
+
+/* gs_ssh_ports - the words after "Port" in the text of an sshd_config; returns how many */
+size_t gs_ssh_ports(const char *text, uint16_t *ret, size_t max);
 
 #endif

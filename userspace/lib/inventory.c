@@ -32,6 +32,8 @@ static int read_parts(struct gs_engine *engine, unsigned int flags, struct gs_ho
 	if (r == 0 && (flags & GS_READ_DRIVERS))
 		r = gs_drivers_read(engine, host);
 	if (r == 0 && (flags & GS_READ_HOLDERS))
+		r = gs_displays_read(engine, host);
+	if (r == 0 && (flags & GS_READ_HOLDERS))
 		r = gs_holders_read_all(engine, host);
 	if (r == 0)
 		r = gs_interrupted_read(engine, &host->interrupted);

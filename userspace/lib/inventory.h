@@ -14,7 +14,7 @@
 enum gs_read_flags {
 	GS_READ_ALL = 1 << 0,	  /* every PCI function, not only cards and what shares their slot, group or bus */
 	GS_READ_NAMES = 1 << 1,	  /* function names from pci.ids */
-	GS_READ_HOLDERS = 1 << 2, /* who uses each card */
+	GS_READ_HOLDERS = 1 << 2, /* who uses each card, and who looks at it */
 	GS_READ_TYPES = 1 << 3,	  /* vGPU types of each parent */
 	GS_READ_DRIVERS = 1 << 4, /* registered drivers, candidates by modalias, vfio-pci's module */
 	GS_READ_GROUPS = 1 << 5,  /* the groups' types (one sysfs file a group) */
@@ -41,6 +41,9 @@ int gs_names_read(struct gs_engine *engine, struct gs_host *host) gs_must_check;
 int gs_vgpus_read(struct gs_engine *engine, unsigned int flags, struct gs_host *host) gs_must_check;
 int gs_cards_build(struct gs_engine *engine, struct gs_host *host) gs_must_check;
 int gs_drivers_read(struct gs_engine *engine, struct gs_host *host) gs_must_check;
+
+/* gs_displays_read - which cards have something connected that shows a picture */
+int gs_displays_read(struct gs_engine *engine, struct gs_host *host) gs_must_check;
 
 /*
  * gs_holders_read - who uses one card, and which of its vGPUs are in use

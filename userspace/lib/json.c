@@ -61,6 +61,11 @@ static struct json_object *json_holder(const struct gs_holder *holder)
 	else
 		gs_json_put_null(&json, "pid");
 	gs_json_put_string(&json, "detail", holder->detail);
+	gs_json_put_string(&json, "manager", holder->manager);
+	gs_json_put_string(&json, "command", holder->command);
+	gs_json_put_string(&json, "fix", holder->fix);
+	gs_json_put_string(&json, "critical", holder->critical);
+	gs_json_put_bool(&json, "yields", holder->yields);
 	return gs_json_end(&json);
 }
 

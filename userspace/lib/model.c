@@ -192,6 +192,10 @@ void gs_holders_free(struct gs_holder *holders, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		free(holders[i].name);
 		free(holders[i].detail);
+		free(holders[i].manager);
+		free(holders[i].command);
+		free(holders[i].fix);
+		free(holders[i].critical);
 	}
 	free(holders);
 }
@@ -216,6 +220,7 @@ static void card_clear(struct gs_card *card)
 	gs_holders_free(card->holders, card->n_holders);
 	gs_remembered_free(card->remembered);
 	gs_strv_free(card->candidates);
+	gs_strv_free(card->lit_connectors);
 	free(card->functions);
 	free(card->outside);
 	free(card->vgpus);

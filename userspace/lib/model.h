@@ -156,12 +156,19 @@ struct gs_parent {
 
 /* Something that uses a card. */
 struct gs_holder {
-	const char *kind; /* "process", "vm", "mount", "network", "kernel" */
-	char *name;	  /* comm of the process, name of the interface, mount point */
-	int pid;	  /* 0: not a process */
-	char *detail;	  /* the node or what is known of it, e.g. /dev/vfio/7 */
+	/* "process", "unit", "container", "vm", "mount", "swap", "network", "input" or "kernel" */
+	const char *kind;
+	char *name; /* unit, container, VM, process; interface, mount point, ... */
+	int pid;    /* 0: not a process */
+	char *detail;  /* the node or what is known of it, e.g. /dev/vfio/7 */
+	char *manager; /* "libvirt", "proxmox", "docker", "systemd", ...; NULL: none */
+	char *command; /* the process' own name; NULL: not a process */
+	char *fix;     /* the command that ends the use; NULL: none is known */
+	char *critical; /* why the host itself needs it: "/ lies on it"; NULL: it does not */
 	/* May --force override it: a user-space display or sound client. */
 	bool overridable;
+	/* Lets go by itself when the driver does; shown, and in nobody's way. */
+	bool yields;
 };
 
 /* How a function was before a switch: what an undo brings back. */
@@ -202,6 +209,9 @@ struct gs_card {
 	struct gs_holder *holders;
 	size_t n_holders;
 	int holders_unreadable; /* processes that could not be read */
+	/* Does somebody look at it? With GS_READ_HOLDERS; the connectors say where. */
+	enum gs_known lit;
+	char **lit_connectors;
 	struct gs_remembered *remembered; /* NULL: nothing */
 	/* From the configuration, see config.h. */
 	char *alias;	   /* NULL: none */
@@ -263,6 +273,8 @@ struct gs_vgpu *gs_host_vgpu(const struct gs_host *host, const char *uuid_or_add
 const char *gs_vgpu_name(const struct gs_vgpu *vgpu);
 
 void gs_function_clear(struct gs_function *function);
+/* gs_holder_describe - "docker container 0123456789ab (python3, pid 7): /dev/nvidia0"; NULL: no memory */
+char *gs_holder_describe(const struct gs_holder *holder) gs_must_check;
 void gs_holders_free(struct gs_holder *holders, size_t count);
 void gs_vgpu_type_clear(struct gs_vgpu_type *type);
 void gs_parent_clear(struct gs_parent *parent);

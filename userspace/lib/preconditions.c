@@ -8,82 +8,6 @@ void gs_note_owned(struct gs_planner *planner, char ***evidence, char *text)
 	free(text);
 }
 
-static char *describe_holder(const struct gs_holder *holder)
-{
-	if (holder->pid > 0)
-		return gs_asprintf("%s %s (pid %d): %s", holder->kind,
-				   holder->name ? holder->name : "?", holder->pid,
-				   holder->detail ? holder->detail : "?");
-	return gs_asprintf("%s %s: %s", holder->kind, holder->name ? holder->name : "?",
-			   holder->detail ? holder->detail : "?");
-}
-
-static char *holder_fix(struct gs_planner *planner, const struct gs_holder *holder)
-{
-	const char *mode = gs_mode_name(planner->want->mode);
-
-	if (gs_streq(holder->kind, "mount"))
-		return gs_asprintf("umount %s", holder->name);
-	if (gs_streq(holder->kind, "network"))
-		return gs_asprintf("ip link set %s down", holder->name);
-	if (gs_streq(holder->kind, "vm"))
-		return gs_asprintf("shut down the VM %s, then: gpushift set %s %s", holder->name,
-				   gs_planner_card(planner), mode);
-	return gs_asprintf("stop %s (pid %d), then: gpushift set %s %s", holder->name, holder->pid,
-			   gs_planner_card(planner), mode);
-}
-
-struct in_use {
-	char **evidence;
-	const struct gs_holder *first;
-	bool overridable;
-};
-
-static void add_holders(struct gs_planner *planner, struct in_use *use,
-			const struct gs_holder *holders, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		gs_note_owned(planner, &use->evidence, describe_holder(&holders[i]));
-		if (!use->first || (use->first->overridable && !holders[i].overridable))
-			use->first = &holders[i];
-		use->overridable = use->overridable && holders[i].overridable;
-	}
-}
-
-/* The kernel knows of a user that no process shows, as in another PID namespace. */
-static void check_owner(struct gs_planner *planner)
-{
-	char **evidence = NULL;
-
-	for (size_t i = 0; i < planner->n_moving; i++)
-		if (planner->moving[i]->dma_owner == GS_DMA_USER)
-			gs_note_owned(planner, &evidence,
-				      gs_asprintf("IOMMU group %d of %s is owned by user space",
-						  planner->moving[i]->iommu_group,
-						  planner->moving[i]->text));
-	if (evidence)
-		gs_planner_refuse(
-			planner, GS_REFUSE_IN_USE, false,
-			gs_asprintf("%s is in use by a VM", gs_planner_card(planner)), evidence,
-			gs_asprintf("shut down the VM, then: gpushift set %s %s",
-				    gs_planner_card(planner), gs_mode_name(planner->want->mode)));
-}
-
-static void check_holders(struct gs_planner *planner)
-{
-	struct in_use use = { .overridable = true };
-
-	add_holders(planner, &use, planner->card->holders, planner->card->n_holders);
-	add_holders(planner, &use, planner->want->with_holders, planner->want->n_with_holders);
-	if (!use.first || use.overridable)
-		check_owner(planner);
-	if (!use.first)
-		return;
-	gs_planner_refuse(planner, GS_REFUSE_IN_USE, use.overridable,
-			  gs_asprintf("%s is in use", gs_planner_card(planner)), use.evidence,
-			  gs_planner_text(planner, holder_fix(planner, use.first)));
-}
-
 static void check_vfs(struct gs_planner *planner)
 {
 	const struct gs_card *card = planner->card;
@@ -211,7 +135,8 @@ void gs_check_passthrough(struct gs_planner *planner)
 	if (!gs_needs_passthrough(planner))
 		return;
 	gs_check_group(planner);
-	check_holders(planner);
+	gs_check_last_display(planner);
+	gs_check_holders(planner);
 	check_stuck(planner);
 	check_vfio_driver(planner);
 }
@@ -252,7 +177,7 @@ static void check_way_back(struct gs_planner *planner)
 	if (!gs_needs_host(planner))
 		return;
 	check_return_driver(planner);
-	check_holders(planner);
+	gs_check_holders(planner);
 	check_stuck(planner);
 }
 
