@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The files that gpushift reads back: the journal, what it remembers of a
- * card, a quarantine. The first byte says which one the rest is.
+ * card, a quarantine, a wish. The first byte says which one the rest is.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,6 +12,7 @@
 #include "fuzz.h"
 #include "journal.h"
 #include "remembered.h"
+#include "wish.h"
 
 #define GPU "0000:01:00.0"
 #define BOOT_ID "11111111-2222-3333-4444-555555555555\n"
@@ -20,6 +21,7 @@ static const char *const files[] = {
 	"var/lib/gpushift/journal",
 	"var/lib/gpushift/cards/" GPU ".json",
 	"var/lib/gpushift/quarantine/" GPU ".json",
+	"var/lib/gpushift/wishes/x.json",
 };
 
 static char root[] = "/tmp/gpushift-fuzz.XXXXXX";
@@ -133,9 +135,44 @@ static void on_quarantine(void)
 		free(reason);
 }
 
+static void use_place(const struct gs_place *place)
+{
+	struct gs_address address;
+
+	if (gs_address_parse(place->address, &address) < 0)
+		abort();
+	if (place->path)
+		fuzz_use(place->path, strlen(place->path));
+}
+
+static void on_wish(void)
+{
+	struct gs_wishes *wishes;
+
+	if (gs_wishes_read(engine, &wishes) < 0)
+		return;
+	/* Never lost: it is a wish, or it is odd. */
+	if (wishes->n_wishes + wishes->n_odd != 1)
+		abort();
+	for (size_t i = 0; i < wishes->n_wishes; i++) {
+		const struct gs_wish *wish = &wishes->wishes[i];
+
+		use_place(&wish->place);
+		for (size_t j = 0; j < wish->n_with; j++)
+			use_place(&wish->with[j]);
+		for (size_t j = 0; j < wish->n_vgpus; j++)
+			if (strlen(wish->vgpus[j].uuid) != 36 || strchr(wish->vgpus[j].type, '/'))
+				abort();
+		if (wish->driver && strchr(wish->driver, '/'))
+			abort();
+	}
+	gs_wishes_free(wishes);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static void (*const targets[])(void) = { on_journal, on_memory, on_quarantine };
+	static void (*const targets[])(void) = { on_journal, on_memory, on_quarantine,
+						on_wish };
 	size_t which;
 
 	if (!size)

@@ -188,7 +188,8 @@ mistakes()
 	expect 2 "did you mean '--all'" list --al
 	expect 2 "did you mean '--profile'" --profiel x plan
 	expect 2 "'list' has no option '--force'" list --force
-	expect 2 "unknown option '--persist'" set 01:00.0 host --persist
+	expect 2 "changes devices" set 01:00.0 host --persist
+	expect 2 "'plan' has no option '--persist'" plan 01:00.0 host --persist
 	expect 2 "'--json=1': this option takes no value" list --json=1
 	expect 2 "'--driver' needs a value" plan 01:00.0 host --driver
 	expect 2 "one argument too many" show 01:00.0 01:00.1

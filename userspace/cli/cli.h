@@ -48,6 +48,7 @@ enum cli_option_id {
 	CLI_OPT_WITH,
 	CLI_OPT_UUID,
 	CLI_OPT_FORCE,
+	CLI_OPT_PERSIST,
 	CLI_OPT_TIMEOUT,
 	CLI_OPT_MAX,
 };
@@ -106,7 +107,7 @@ struct cli {
 
 	bool json, quiet, verbose, version, help;
 	const char *root;
-	bool all, force;
+	bool all, force, persist;
 	struct gs_profile_want *profiles; /* their types belong to argv */
 	size_t n_profiles;
 	const char *driver;

@@ -139,6 +139,9 @@ static int set_option(struct cli *cli, enum cli_option_id id, char *value)
 	case CLI_OPT_FORCE:
 		cli->force = true;
 		return 0;
+	case CLI_OPT_PERSIST:
+		cli->persist = true;
+		return 0;
 	case CLI_OPT_ROOT:
 		return set_root(cli, value);
 	case CLI_OPT_PROFILE:

@@ -5,6 +5,7 @@
 #include "output.h"
 #include "switch.h"
 #include "want.h"
+#include "wish.h"
 
 /* What @card is in now, from a fresh read; a static name, or NULL when it cannot be read. */
 static const char *read_mode(struct cli *cli, const char *card)
@@ -33,16 +34,30 @@ static int refuse(struct cli *cli, const struct gs_plan *plan)
 	return status;
 }
 
-static int already(struct cli *cli, const struct gs_plan *plan)
+/* The wish comes last: after the mode was verified. Returns the exit status of set. */
+static int persist(struct cli *cli, const struct gs_plan *plan, const struct gs_want *want)
 {
-	if (cli->json)
-		return cli_document(gs_json_plan_results(plan, gs_mode_name(plan->from)),
-				    GS_EXIT_DONE);
-	cli_line(stdout, "%s: already in mode %s", plan->card, gs_mode_name(plan->to));
-	return GS_EXIT_DONE;
+	int r = cli->persist ? gs_wish_store_verified(cli->engine, plan->card, want) : 0;
+
+	if (r < 0)
+		cli_message("%s is in mode %s, but the wish for it could not be stored: %s",
+			    plan->card, gs_mode_name(plan->to), strerror(-r));
+	return r < 0 ? GS_EXIT_FAILED : GS_EXIT_DONE;
 }
 
-static int report(struct cli *cli, const struct gs_plan *plan, struct cli_outcome *outcome)
+static int already(struct cli *cli, const struct gs_plan *plan, const struct gs_want *want)
+{
+	enum gs_exit status = persist(cli, plan, want);
+
+	if (cli->json)
+		return cli_document(gs_json_plan_results(plan, gs_mode_name(plan->from)),
+				    status);
+	cli_line(stdout, "%s: already in mode %s", plan->card, gs_mode_name(plan->to));
+	return status;
+}
+
+static int report(struct cli *cli, const struct gs_plan *plan, const struct gs_want *want,
+		  struct cli_outcome *outcome)
 {
 	const char *mode = read_mode(cli, plan->card);
 
@@ -56,24 +71,27 @@ static int report(struct cli *cli, const struct gs_plan *plan, struct cli_outcom
 		cli_message("%s: %s", plan->card, outcome->message ? outcome->message : "failed");
 		if (outcome->fix)
 			cli_line(stderr, "  fix: %s", outcome->fix);
+	} else {
+		outcome->status = persist(cli, plan, want);
 	}
 	if (cli->json)
 		return cli_document(gs_json_plan_results(plan, mode), outcome->status);
-	if (outcome->status == GS_EXIT_DONE)
+	if (gs_streq(mode, gs_mode_name(plan->to)))
 		cli_line(stdout, "%s: %s -> %s", plan->card, gs_mode_name(plan->from), mode);
 	else
 		cli_line(stdout, "%s: %s", plan->card, mode ? mode : "unknown");
 	return outcome->status;
 }
 
-static int execute(struct cli *cli, struct gs_lock *lock, struct gs_plan *plan)
+static int execute(struct cli *cli, struct gs_lock *lock, struct gs_plan *plan,
+		   const struct gs_want *want)
 {
 	struct cli_outcome outcome;
 	int status;
 
 	cli_switch_execute(cli, lock, plan, &outcome);
 	if (outcome.touched)
-		status = report(cli, plan, &outcome);
+		status = report(cli, plan, want, &outcome);
 	else
 		status = cli_fail(cli, outcome.status, "failed", outcome.fix, "%s: %s", plan->card,
 				  outcome.message ? outcome.message : "out of memory");
@@ -101,8 +119,8 @@ static int set(struct cli *cli, struct gs_want *want)
 		return refuse(cli, plan);
 	cli_plan_warnings(plan);
 	if (!plan->n_steps)
-		return already(cli, plan);
-	return execute(cli, lock, plan);
+		return already(cli, plan, want);
+	return execute(cli, lock, plan, want);
 }
 
 int verb_set(struct cli *cli)

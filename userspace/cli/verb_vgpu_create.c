@@ -6,6 +6,7 @@
 #include "switch.h"
 #include "vgpu.h"
 #include "want.h"
+#include "wish.h"
 
 static int no_types(struct cli *cli, const struct gs_card *card)
 {
@@ -16,6 +17,24 @@ static int no_types(struct cli *cli, const struct gs_card *card)
 	return cli_fail(cli, GS_EXIT_REFUSED, "no-vgpu-types", fix,
 			"%s is in mode %s and offers no vGPU types now", address,
 			gs_mode_name(card->mode));
+}
+
+/* Into the wish of its card, which plan_create() saw to that there is. */
+static int persist(struct cli *cli, const struct gs_host *host, const struct gs_vgpu *vgpu)
+{
+	struct gs_address address;
+	const struct gs_card *card = NULL;
+	int r = -ENODEV;
+
+	if (gs_address_parse(vgpu->parent, &address) == 0)
+		card = gs_host_card(host, &address);
+	if (card)
+		r = gs_wish_store_vgpu(cli->engine, host, card, vgpu->uuid, vgpu->type);
+	if (r == 0)
+		return 0;
+	return cli_fail(cli, GS_EXIT_FAILED, "failed", NULL,
+			"the vGPU %s was made, but the wish for it could not be stored: %s",
+			vgpu->uuid, strerror(-r));
 }
 
 /* The vGPU as it is after it was made, from a fresh read. */
@@ -32,6 +51,9 @@ static int print_created(struct cli *cli, const char *uuid)
 	if (!vgpu)
 		return cli_fail(cli, GS_EXIT_FAILED, "failed", "gpushift vgpu list",
 				"the vGPU %s was made, and is gone again", uuid);
+	r = cli->persist ? persist(cli, host, vgpu) : 0;
+	if (r)
+		return r;
 	if (cli->json)
 		return cli_document(gs_json_one_vgpu(vgpu), GS_EXIT_DONE);
 	cli_line(stdout, "%s: %s on %s", uuid, vgpu->type ? vgpu->type : "-", vgpu->parent);
@@ -50,6 +72,10 @@ static int plan_create(struct cli *cli, const struct gs_host *host, struct gs_pl
 		return r;
 	if (!parent)
 		return no_types(cli, card);
+	if (cli->persist && !card)
+		return cli_usage(cli, "%s is no card that could be found again after a boot, so "
+				      "--persist cannot be used for it",
+				 parent->name);
 	r = gs_plan_vgpu_create(host, parent, cli->profiles[0].type, cli->uuid, ret, &error);
 	if (r == -EINVAL)
 		return cli_want_error(cli, &error);

@@ -29,6 +29,8 @@ const struct cli_option cli_options[CLI_OPT_MAX] = {
 	[CLI_OPT_UUID] = {"uuid", "UUID", CLI_WORD, "the UUID of the new vGPU (random)"},
 	[CLI_OPT_FORCE] = {"force", NULL, CLI_NOTHING,
 			   "override the refusals that say that it overrides them"},
+	[CLI_OPT_PERSIST] = {"persist", NULL, CLI_NOTHING,
+			     "wish for it at every boot, once it is verified"},
 	[CLI_OPT_TIMEOUT] = {"timeout", "S", CLI_WORD,
 			     "seconds that each write to the kernel may take (30)"},
 };
@@ -73,9 +75,9 @@ const struct cli_verb cli_verbs[] = {
 	{
 		.name = "set",
 		.synopsis = "<card> <mode> [--profile TYPE [--count N]]... [--driver NAME] "
-			    "[--with ADDR]... [--force] [--timeout S]",
+			    "[--with ADDR]... [--persist] [--force] [--timeout S]",
 		.summary = "bring a card to a mode: host, passthrough or vgpu",
-		.options = WANT_OPTIONS | CLI_BIT(CLI_OPT_TIMEOUT),
+		.options = WANT_OPTIONS | CLI_BIT(CLI_OPT_TIMEOUT) | CLI_BIT(CLI_OPT_PERSIST),
 		.arguments = {CLI_CARD, CLI_MODE},
 		.min_arguments = 2,
 		.flags = CLI_WRITES,
@@ -104,9 +106,10 @@ const struct cli_verb cli_verbs[] = {
 	},
 	{
 		.name = "vgpu create",
-		.synopsis = "<card> --profile TYPE [--uuid UUID]",
+		.synopsis = "<card> --profile TYPE [--uuid UUID] [--persist]",
 		.summary = "make one more vGPU",
-		.options = CLI_BIT(CLI_OPT_PROFILE) | CLI_BIT(CLI_OPT_UUID),
+		.options = CLI_BIT(CLI_OPT_PROFILE) | CLI_BIT(CLI_OPT_UUID) |
+			   CLI_BIT(CLI_OPT_PERSIST),
 		.arguments = {CLI_PARENT},
 		.min_arguments = 1,
 		.flags = CLI_WRITES,
