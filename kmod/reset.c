@@ -251,7 +251,9 @@ static void pack_one(struct gpushift_pack *pack, unsigned int method,
 	unsigned int nest = gpushift_pack_nest(pack, GPUSHIFT_A_RESET);
 
 	gpushift_pack_u8(pack, GPUSHIFT_RESET_A_METHOD, method);
-	gpushift_pack_u8(pack, GPUSHIFT_RESET_A_STATE, state);
+	/* Most are impossible, which the reason tells. */
+	if (state != GPUSHIFT_RESET_STATE_IMPOSSIBLE)
+		gpushift_pack_u8(pack, GPUSHIFT_RESET_A_STATE, state);
 	if (barrier->reason)
 		gpushift_pack_u8(pack, GPUSHIFT_RESET_A_REASON,
 				 barrier->reason);

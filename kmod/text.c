@@ -39,6 +39,7 @@ enum kind {
  * @key: its name, none in a nest
  * @words: words for all values there are, or NULL
  * @nest: of a nest, how all its attributes are shown
+ * @absent: what is shown in a nest in which it is not, but a later one is
  * @kind: one of enum kind
  * @digits: of a hexadecimal number, or 0 for as many as needed
  */
@@ -48,6 +49,7 @@ struct field {
 		const char *const *words;
 		const struct field *nest;
 	};
+	const char *absent;
 	u8 kind;
 	u8 digits;
 };
@@ -58,6 +60,8 @@ struct field {
 #define STRING(name) { .key = name, .kind = KIND_STRING }
 #define ESCAPED(name) { .key = name, .kind = KIND_ESCAPED }
 #define WORD(name, list) { .key = name, .kind = KIND_NUMBER, .words = list }
+#define WORD_OR(word, list) \
+	{ .kind = KIND_NUMBER, .words = list, .absent = word }
 #define NEST(name, list) { .key = name, .kind = KIND_NEST, .nest = list }
 
 static const char *const dma_owners[] = {
@@ -81,7 +85,6 @@ static const char *const reset_methods[] = {
 static const char *const reset_states[] = {
 	[GPUSHIFT_RESET_STATE_ENABLED] = "enabled",
 	[GPUSHIFT_RESET_STATE_DISABLED] = "disabled",
-	[GPUSHIFT_RESET_STATE_IMPOSSIBLE] = "impossible",
 	[GPUSHIFT_RESET_STATE_STALE] = "stale",
 };
 
@@ -136,7 +139,7 @@ static const char *const bar_types[] = {
 
 static const struct field reset_fields[] = {
 	[GPUSHIFT_RESET_A_METHOD] = WORD(NULL, reset_methods),
-	[GPUSHIFT_RESET_A_STATE] = WORD(NULL, reset_states),
+	[GPUSHIFT_RESET_A_STATE] = WORD_OR("impossible", reset_states),
 	[GPUSHIFT_RESET_A_REASON] = WORD(NULL, reset_reasons),
 	[GPUSHIFT_RESET_A_DETAIL] = STRING(NULL),
 };
@@ -265,18 +268,29 @@ static void show_scalar(struct seq_file *file, const struct field *field,
 	}
 }
 
+static void show_absent(struct seq_file *file, const struct field *fields,
+			int from, int to)
+{
+	for (; from < to; from++) {
+		if (!fields[from].absent)
+			continue;
+		seq_puts(file, fields[from].absent);
+		seq_putc(file, ',');
+	}
+}
+
 static void show_nest(struct seq_file *file, const struct field *field,
 		      const struct nlattr *nest)
 {
 	const struct nlattr *nla;
-	bool first = true;
-	int left;
+	int left, next = 1;
 
 	nla_for_each_nested(nla, nest, left) {
-		if (!first)
+		if (next > 1)
 			seq_putc(file, ',');
-		first = false;
+		show_absent(file, field->nest, next, nla_type(nla));
 		show_scalar(file, &field->nest[nla_type(nla)], nla);
+		next = nla_type(nla) + 1;
 	}
 }
 

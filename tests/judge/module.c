@@ -132,15 +132,18 @@ static void take_reset(struct function *function, struct nlattr *nest)
 	char **fact;
 
 	if (nla_parse_nested(parts, GPUSHIFT_RESET_A_MAX, nest, NULL) < 0 ||
-	    !parts[GPUSHIFT_RESET_A_METHOD] || !parts[GPUSHIFT_RESET_A_STATE])
-		errx(2, "%s: a RESET without method or state", function->address);
+	    !parts[GPUSHIFT_RESET_A_METHOD])
+		errx(2, "%s: a RESET without method", function->address);
 	method = number_of(parts[GPUSHIFT_RESET_A_METHOD]);
 	if (method < 1 || method > RESET_METHODS)
 		errx(2, "%s: RESET of method %llu", function->address, method);
 	fact = &function->ours[FACT_RESET + method - 1];
 	if (*fact)
 		errx(2, "%s: RESET of method %llu twice", function->address, method);
-	put(fact, "%s", word_of(parts[GPUSHIFT_RESET_A_STATE], states, ARRAY_SIZE(states)));
+	put(fact, "%s",
+	    parts[GPUSHIFT_RESET_A_STATE] ?
+		    word_of(parts[GPUSHIFT_RESET_A_STATE], states, ARRAY_SIZE(states)) :
+		    "impossible");
 	if (parts[GPUSHIFT_RESET_A_REASON])
 		put_item(fact,
 			 word_of(parts[GPUSHIFT_RESET_A_REASON], reasons, ARRAY_SIZE(reasons)),

@@ -138,13 +138,17 @@ static void every_attribute_is_read(void **state)
 	gs_function_clear(&function);
 }
 
+/* As the module leaves it out of those that are impossible. */
+#define NO_STATE 0
+
 static void put_reset(struct nl_msg *message, uint8_t method, uint8_t state, uint8_t reason,
 		      const char *detail)
 {
 	struct nlattr *nest = nla_nest_start(message, GPUSHIFT_A_RESET);
 
 	nla_put_u8(message, GPUSHIFT_RESET_A_METHOD, method);
-	nla_put_u8(message, GPUSHIFT_RESET_A_STATE, state);
+	if (state)
+		nla_put_u8(message, GPUSHIFT_RESET_A_STATE, state);
 	if (reason)
 		nla_put_u8(message, GPUSHIFT_RESET_A_REASON, reason);
 	if (detail)
@@ -177,7 +181,7 @@ static void put_facts(struct nl_msg *message)
 {
 	nla_put_string(message, GPUSHIFT_A_ADDRESS, "0000:01:00.0");
 	nla_put_string(message, GPUSHIFT_A_IOMMU_DEFAULT_DOMAIN_TYPE, "DMA-FQ");
-	put_reset(message, GPUSHIFT_RESET_METHOD_SLOT, GPUSHIFT_RESET_STATE_IMPOSSIBLE,
+	put_reset(message, GPUSHIFT_RESET_METHOD_SLOT, NO_STATE,
 		  GPUSHIFT_RESET_REASON_NO_SLOT, NULL);
 	put_reset(message, GPUSHIFT_RESET_METHOD_FLR, GPUSHIFT_RESET_STATE_ENABLED, 0, NULL);
 	put_reset(message, GPUSHIFT_RESET_METHOD_BUS, GPUSHIFT_RESET_STATE_STALE,

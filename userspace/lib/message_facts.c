@@ -135,7 +135,8 @@ static int read_reset(struct nlattr *nest, struct gs_facts *facts)
 	if (nla_parse_nested(given, GPUSHIFT_RESET_A_MAX, nest, reset_policy) < 0)
 		return -EBADMSG;
 	method = u8_or_0(given[GPUSHIFT_RESET_A_METHOD]);
-	state = u8_or_0(given[GPUSHIFT_RESET_A_STATE]);
+	state = given[GPUSHIFT_RESET_A_STATE] ? nla_get_u8(given[GPUSHIFT_RESET_A_STATE]) :
+						GPUSHIFT_RESET_STATE_IMPOSSIBLE;
 	reason = u8_or_0(given[GPUSHIFT_RESET_A_REASON]);
 	/* A later module may know more than this. */
 	if (!gs_reset_state_name(state))

@@ -255,7 +255,8 @@ enum gpushift_dma_owner {
  * enum gpushift_reset_attr - attributes in GPUSHIFT_A_RESET
  * @GPUSHIFT_RESET_A_UNSPEC: not used
  * @GPUSHIFT_RESET_A_METHOD: u8, one of enum gpushift_reset_method
- * @GPUSHIFT_RESET_A_STATE: u8, one of enum gpushift_reset_state
+ * @GPUSHIFT_RESET_A_STATE: u8, one of enum gpushift_reset_state; absent when it
+ *	is GPUSHIFT_RESET_STATE_IMPOSSIBLE
  * @GPUSHIFT_RESET_A_REASON: u8, one of enum gpushift_reset_reason: why it is not
  *	possible, or what made it stale
  * @GPUSHIFT_RESET_A_DETAIL: string, with REASON: the flag that a quirk set, or
