@@ -59,6 +59,21 @@ static void vgpus_come_and_go(void **state)
 	assert_string_equal(gs_event_name(event.kind), "vgpu-removed");
 }
 
+/* For those who keep a model: something that no other event tells. */
+static void other_changes_are_told(void **state)
+{
+	struct gs_event event;
+
+	(void)state;
+	assert_int_equal(PARSE("x\0ACTION=change\0SUBSYSTEM=pci\0PCI_SLOT_NAME=0000:00:05.0", false,
+			       &event), 0);
+	assert_int_equal(event.kind, GS_EVENT_CHANGED);
+	assert_string_equal(event.address, "");
+	assert_int_equal(PARSE("x\0ACTION=add\0SUBSYSTEM=drivers\0DEVPATH=/bus/pci/drivers/i915",
+			       false, &event), 0);
+	assert_int_equal(event.kind, GS_EVENT_CHANGED);
+}
+
 static void everything_else_is_passed_over(void **state)
 {
 	struct gs_event event;
@@ -69,8 +84,10 @@ static void everything_else_is_passed_over(void **state)
 	/* Without the final NUL. */
 	assert_int_equal(gs_uevent_parse(PCI_ADD, sizeof(PCI_ADD) - 1, true, &event), -ENOMSG);
 	assert_int_equal(PARSE("libudev\0\xfe\xed\xca\xfe", true, &event), -ENOMSG);
-	assert_int_equal(PARSE("x\0ACTION=change\0SUBSYSTEM=pci\0PCI_SLOT_NAME=0000:00:05.0", true,
-			       &event), -ENOMSG);
+	assert_int_equal(PARSE("x\0ACTION=change\0SUBSYSTEM=drm", true, &event), -ENOMSG);
+	assert_int_equal(PARSE("x\0ACTION=add\0SUBSYSTEM=drivers", true, &event), -ENOMSG);
+	assert_int_equal(PARSE("x\0ACTION=add\0SUBSYSTEM=drivers\0DEVPATH=/bus/usb/drivers/hub",
+			       true, &event), -ENOMSG);
 	assert_int_equal(PARSE("x\0ACTION=add\0SUBSYSTEM=pci\0PCI_SLOT_NAME=../..", true, &event),
 			 -ENOMSG);
 	assert_int_equal(PARSE("x\0ACTION=add\0SUBSYSTEM=pci", true, &event), -ENOMSG);
@@ -142,6 +159,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(functions_come_and_go),
 		cmocka_unit_test(vgpus_come_and_go),
+		cmocka_unit_test(other_changes_are_told),
 		cmocka_unit_test(everything_else_is_passed_over),
 		cmocka_unit_test(long_names_are_passed_over),
 		fixture_test(the_host_can_be_listened_to),

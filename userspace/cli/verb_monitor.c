@@ -82,8 +82,11 @@ static int print_events(struct cli *cli, struct gs_events *events)
 	int r;
 
 	while ((r = gs_events_next(events, &event)) > 0) {
-		int status = print_event(cli, &event);
+		int status = 0;
 
+		/* For those who keep a model; it says nothing that can be told. */
+		if (event.kind != GS_EVENT_CHANGED)
+			status = print_event(cli, &event);
 		if (status)
 			return status;
 	}

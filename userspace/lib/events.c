@@ -39,6 +39,7 @@ static const char *const names[] = {
 	[GS_EVENT_NOT_BOUND] = "not-bound",
 	[GS_EVENT_VGPU_ADDED] = "vgpu-added",
 	[GS_EVENT_VGPU_REMOVED] = "vgpu-removed",
+	[GS_EVENT_CHANGED] = "changed",
 	[GS_EVENT_LOST] = "lost",
 };
 

@@ -19,6 +19,7 @@ enum gs_event_kind {
 	GS_EVENT_NOT_BOUND,
 	GS_EVENT_VGPU_ADDED,
 	GS_EVENT_VGPU_REMOVED,
+	GS_EVENT_CHANGED, /* something else: VFs, vGPU types, PCI drivers; tells no address */
 	GS_EVENT_LOST, /* some were lost (overflow): read the inventory again */
 };
 

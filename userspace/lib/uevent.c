@@ -18,7 +18,14 @@ static const struct {
 	{ "pci", "add", GS_EVENT_ADDED },	  { "pci", "remove", GS_EVENT_REMOVED },
 	{ "pci", "bind", GS_EVENT_BOUND },	  { "pci", "unbind", GS_EVENT_UNBOUND },
 	{ "mdev", "add", GS_EVENT_VGPU_ADDED }, { "mdev", "remove", GS_EVENT_VGPU_REMOVED },
+	/* A PF after its VFs changed, a device that became an mdev parent or no longer is one. */
+	{ "pci", "change", GS_EVENT_CHANGED },
+	{ "drivers", "add", GS_EVENT_CHANGED },
+	{ "drivers", "remove", GS_EVENT_CHANGED },
 };
+
+/* Drivers of other buses are nobody's here. */
+#define PCI_DRIVERS "/bus/pci/drivers/"
 
 static void take_pair(const char *pair, struct uevent *event)
 {
@@ -86,6 +93,15 @@ static int take_function(const struct uevent *event, struct gs_event *ret)
 	return 0;
 }
 
+static int take_change(const struct uevent *event)
+{
+	bool of_driver = gs_streq(event->subsystem, "drivers");
+
+	if (of_driver && (!event->path || strncmp(event->path, PCI_DRIVERS, strlen(PCI_DRIVERS)) != 0))
+		return -ENOMSG;
+	return 0;
+}
+
 int gs_uevent_parse(const char *text, size_t length, bool functions, struct gs_event *ret)
 {
 	struct gs_event found = { 0 };
@@ -100,9 +116,12 @@ int gs_uevent_parse(const char *text, size_t length, bool functions, struct gs_e
 	if (find_kind(&event, &found.kind) < 0)
 		return -ENOMSG;
 	of_vgpu = found.kind == GS_EVENT_VGPU_ADDED || found.kind == GS_EVENT_VGPU_REMOVED;
-	if (!of_vgpu && !functions)
-		return -ENOMSG;
-	r = of_vgpu ? take_vgpu(event.path, &found) : take_function(&event, &found);
+	if (found.kind == GS_EVENT_CHANGED)
+		r = take_change(&event);
+	else if (of_vgpu)
+		r = take_vgpu(event.path, &found);
+	else
+		r = functions ? take_function(&event, &found) : -ENOMSG;
 	if (r == 0)
 		*ret = found;
 	return r;
