@@ -56,8 +56,10 @@ bench: userspace | test-deps
 install: userspace
 	@$(MAKE) --no-print-directory -C userspace install PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 	@scripts/dkms-source install "$(DESTDIR)" $(VERSION)
+	@scripts/systemd-register install "$(DESTDIR)"
 
 uninstall:
+	@scripts/systemd-register uninstall "$(DESTDIR)"
 	@scripts/dkms-source uninstall "$(DESTDIR)" $(VERSION)
 	@$(MAKE) --no-print-directory -C userspace uninstall PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 

@@ -180,10 +180,11 @@ static int judge_by_drivers(struct gs_card *card)
 	return card->reason ? 0 : -ENOMEM;
 }
 
-static int judge_mode(struct gs_engine *engine, struct gs_card *card)
+int gs_card_judge(struct gs_engine *engine, struct gs_card *card)
 {
 	int r;
 
+	free(gs_steal(card->reason));
 	r = gs_quarantine_read(engine, gs_card_display(card)->text, &card->reason);
 	if (r == -ENOMEM)
 		return r;
@@ -216,7 +217,7 @@ static int build_card(struct gs_engine *engine, struct gs_host *host, struct gs_
 	if (r == 0)
 		r = collect_vgpus(host, card);
 	if (r == 0)
-		r = judge_mode(engine, card);
+		r = gs_card_judge(engine, card);
 	if (r < 0)
 		return r;
 	card->parent = gs_host_parent(host, display->text);

@@ -45,6 +45,9 @@ int gs_drivers_read(struct gs_engine *engine, struct gs_host *host) gs_must_chec
 /* gs_displays_read - which cards have something connected that shows a picture */
 int gs_displays_read(struct gs_engine *engine, struct gs_host *host) gs_must_check;
 
+/* gs_card_judge - mode and reason again, after drivers of its functions changed */
+int gs_card_judge(struct gs_engine *engine, struct gs_card *card) gs_must_check;
+
 /*
  * gs_holders_read - who uses one card, and which of its vGPUs are in use
  * gs_holders_read_all - the same for all cards and all vGPUs, in one scan

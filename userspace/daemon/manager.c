@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* manager.c - /org/gpushift1: what is about the host as a whole */
+#include "errors.h"
+#include "shown.h"
+#include "reload.h"
+#include "sender.h"
+
+static int get_version(sd_bus *bus, const char *path, const char *interface, const char *property,
+		       sd_bus_message *reply, void *data, sd_bus_error *error)
+{
+	(void)bus;
+	(void)path;
+	(void)interface;
+	(void)property;
+	(void)data;
+	(void)error;
+	return sd_bus_message_append(reply, "s", GPUSHIFT_VERSION);
+}
+
+static int get_source(sd_bus *bus, const char *path, const char *interface, const char *property,
+		      sd_bus_message *reply, void *data, sd_bus_error *error)
+{
+	const struct daemon *daemon = data;
+
+	(void)bus;
+	(void)path;
+	(void)interface;
+	(void)property;
+	(void)error;
+	return sd_bus_message_append(reply, "s",
+				     daemon->host->source == GS_SOURCE_KMOD ? "kmod" : "sysfs");
+}
+
+static int on_reload(sd_bus_message *message, void *data, sd_bus_error *error)
+{
+	struct daemon *daemon = data;
+	uid_t uid;
+	int r = sender_uid(message, &uid, error);
+
+	if (r < 0)
+		return r;
+	if (uid != 0)
+		return error_code(error, "not-permitted", "only root may reload");
+	r = daemon_reload(daemon);
+	if (r < 0)
+		return error_code(error, "failed", "cannot read the host: %s", strerror(-r));
+	return sd_bus_reply_method_return(message, NULL);
+}
+
+static const sd_bus_vtable vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("Source", "s", get_source, 0, 0),
+	SD_BUS_METHOD("Reload", NULL, NULL, on_reload, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_VTABLE_END,
+};
+
+int manager_add(struct daemon *daemon)
+{
+	int r = sd_bus_add_object_vtable(daemon->bus, NULL, PATH_ROOT, INTERFACE_MANAGER, vtable,
+					 daemon);
+
+	return r < 0 ? r : sd_bus_add_object_manager(daemon->bus, NULL, PATH_ROOT);
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* options.c - reading a{sv} */
+#include "options.h"
+
+#include <ctype.h>
+
+#include "engine.h"
+#include "errors.h"
+
+#define MAX_TIMEOUT_S 86400
+#define MAX_WITH 64
+#define MAX_PROFILES 64
+#define MAX_NAME 128
+
+static bool is_driver_name(const char *name)
+{
+	for (const char *p = name; *p; p++) {
+		if (!isalnum((unsigned char)*p) && !strchr("_-", *p))
+			return false;
+	}
+	return *name && strlen(name) <= MAX_NAME;
+}
+
+static int take_driver(sd_bus_message *message, struct options *options, sd_bus_error *error)
+{
+	const char *name;
+	int r = sd_bus_message_read(message, "s", &name);
+
+	if (r < 0)
+		return r;
+	if (!is_driver_name(name))
+		return error_usage(error, "'%.64s' is not the name of a driver", name);
+	free(options->want.driver);
+	options->want.driver = strdup(name);
+	return options->want.driver ? 0 : -ENOMEM;
+}
+
+static int add_with(struct gs_want *want, const char *text, sd_bus_error *error)
+{
+	struct gs_address address;
+
+	if (gs_address_parse(text, &address) < 0)
+		return error_usage(error, "'with' takes PCI addresses like 0000:01:00.1, not '%.64s'",
+				   text);
+	if (want->n_with == MAX_WITH)
+		return error_usage(error, "'with' takes %d addresses at most", MAX_WITH);
+	if (gs_grow(&want->with, want->n_with, sizeof(*want->with)) < 0)
+		return -ENOMEM;
+	want->with[want->n_with++] = address;
+	return 0;
+}
+
+static int take_with(sd_bus_message *message, struct options *options, sd_bus_error *error)
+{
+	const char *text;
+	int r = sd_bus_message_enter_container(message, 'a', "s");
+
+	while (r >= 0 && (r = sd_bus_message_read(message, "s", &text)) > 0)
+		r = add_with(&options->want, text, error);
+	return r < 0 ? r : sd_bus_message_exit_container(message);
+}
+
+static int add_profile(struct gs_want *want, const char *type, uint32_t count, sd_bus_error *error)
+{
+	if (!*type || strlen(type) > MAX_NAME)
+		return error_usage(error, "'profiles' needs the ids or names of vGPU types");
+	if (count < 1 || count > OPTIONS_MAX_VGPUS)
+		return error_usage(error, "a profile is wanted 1 to %d times, not %u",
+				   OPTIONS_MAX_VGPUS, count);
+	if (want->n_profiles == MAX_PROFILES)
+		return error_usage(error, "'profiles' takes %d types at most", MAX_PROFILES);
+	if (gs_grow(&want->profiles, want->n_profiles, sizeof(*want->profiles)) < 0)
+		return -ENOMEM;
+	want->profiles[want->n_profiles].type = strdup(type);
+	if (!want->profiles[want->n_profiles].type)
+		return -ENOMEM;
+	want->profiles[want->n_profiles++].count = count;
+	return 0;
+}
+
+static int take_profiles(sd_bus_message *message, struct options *options, sd_bus_error *error)
+{
+	const char *type;
+	uint32_t count;
+	int r = sd_bus_message_enter_container(message, 'a', "(su)");
+
+	while (r >= 0 && (r = sd_bus_message_read(message, "(su)", &type, &count)) > 0)
+		r = add_profile(&options->want, type, count, error);
+	return r < 0 ? r : sd_bus_message_exit_container(message);
+}
+
+static int take_force(sd_bus_message *message, struct options *options, sd_bus_error *error)
+{
+	int value;
+	int r = sd_bus_message_read(message, "b", &value);
+
+	(void)error;
+	if (r >= 0)
+		options->want.force = value;
+	return r;
+}
+
+static int take_timeout(sd_bus_message *message, struct options *options, sd_bus_error *error)
+{
+	uint32_t seconds;
+	int r = sd_bus_message_read(message, "u", &seconds);
+
+	if (r < 0)
+		return r;
+	if (seconds < 1 || seconds > MAX_TIMEOUT_S)
+		return error_usage(error, "'timeout' is from 1 to %d seconds, not %u",
+				   MAX_TIMEOUT_S, seconds);
+	options->timeout_ms = seconds * 1000;
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	const char *type;
+	unsigned int bit;
+	int (*take)(sd_bus_message *message, struct options *options, sd_bus_error *error);
+} known[] = {
+	{ "driver", "s", OPTION_DRIVER, take_driver },
+	{ "with", "as", OPTION_WITH, take_with },
+	{ "profiles", "a(su)", OPTION_PROFILES, take_profiles },
+	{ "force", "b", OPTION_FORCE, take_force },
+	{ "timeout", "u", OPTION_TIMEOUT, take_timeout },
+};
+
+static int take_value(sd_bus_message *message, size_t i, struct options *options,
+		      sd_bus_error *error)
+{
+	const char *type;
+	char kind;
+	int r = sd_bus_message_peek_type(message, &kind, &type);
+
+	if (r < 0)
+		return r;
+	if (!gs_streq(type, known[i].type))
+		return error_usage(error, "the option '%s' has the type %s, not %s", known[i].name,
+				   known[i].type, type);
+	r = sd_bus_message_enter_container(message, 'v', known[i].type);
+	if (r >= 0)
+		r = known[i].take(message, options, error);
+	return r < 0 ? r : sd_bus_message_exit_container(message);
+}
+
+static int take_option(sd_bus_message *message, unsigned int allowed, unsigned int *taken,
+		       struct options *options, sd_bus_error *error)
+{
+	const char *name;
+	int r = sd_bus_message_read(message, "s", &name);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < GS_ARRAY_SIZE(known); i++) {
+		if (!gs_streq(name, known[i].name) || !(known[i].bit & allowed))
+			continue;
+		if (known[i].bit & *taken)
+			return error_usage(error, "the option '%s' is there twice", name);
+		*taken |= known[i].bit;
+		return take_value(message, i, options, error);
+	}
+	return error_usage(error, "there is no option '%.64s'", name);
+}
+
+static int take_options(sd_bus_message *message, unsigned int allowed, struct options *options,
+			sd_bus_error *error)
+{
+	unsigned int taken = 0;
+	int r = sd_bus_message_enter_container(message, 'a', "{sv}");
+
+	while (r >= 0 && (r = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
+		r = take_option(message, allowed, &taken, options, error);
+		if (r >= 0)
+			r = sd_bus_message_exit_container(message);
+	}
+	return r < 0 ? r : sd_bus_message_exit_container(message);
+}
+
+static int take_mode(sd_bus_message *message, struct options *options, sd_bus_error *error)
+{
+	const char *mode;
+	int r = sd_bus_message_read(message, "s", &mode);
+
+	if (r < 0)
+		return r;
+	if (gs_mode_parse(mode, &options->want.mode) < 0)
+		return error_usage(
+			error,
+			"there is no mode '%.64s'; the modes are host, passthrough and vgpu", mode);
+	return 0;
+}
+
+int options_read(sd_bus_message *message, unsigned int allowed, struct options *ret,
+		 sd_bus_error *error)
+{
+	struct options options = { .timeout_ms = GS_DEFAULT_TIMEOUT_MS };
+	int r = take_mode(message, &options, error);
+
+	if (r >= 0)
+		r = take_options(message, allowed, &options, error);
+	if (r >= 0 && options.want.n_profiles && options.want.mode != GS_MODE_VGPU)
+		r = error_usage(error, "'profiles' goes with the mode vgpu, not with %s",
+				gs_mode_name(options.want.mode));
+	if (r < 0) {
+		options_clear(&options);
+		return r;
+	}
+	*ret = options;
+	return 0;
+}
+
+void options_clear(struct options *options)
+{
+	struct gs_want *want = &options->want;
+
+	for (size_t i = 0; i < want->n_profiles; i++)
+		free(want->profiles[i].type);
+	free(want->profiles);
+	free(want->with);
+	free(want->driver);
+	gs_strv_free(want->uuids);
+	*options = (struct options){ 0 };
+}
