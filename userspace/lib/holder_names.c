@@ -368,6 +368,13 @@ char *gs_holder_stop_command(const char *kind, const char *manager, const char *
 		    : NULL;
 }
 
+char *gs_holder_edit_command(const char *domain)
+{
+	gs_cleanup_free char *word = quote(domain);
+
+	return word ? gs_asprintf("virsh edit %s", word) : NULL;
+}
+
 const char *gs_holder_setting(const char *comm)
 {
 	for (size_t i = 0; comm && i < GS_ARRAY_SIZE(compositors); i++)

@@ -33,6 +33,9 @@ void gs_holder_name(const char *comm, const char *command_line, size_t length, c
 char *gs_holder_stop_command(const char *kind, const char *manager, const char *name,
 			     int pid) gs_must_check;
 
+/* gs_holder_edit_command - how a libvirt domain is edited; to be freed, NULL: no memory */
+char *gs_holder_edit_command(const char *domain) gs_must_check;
+
 /*
  * gs_holder_setting - the setting that makes a compositor leave a card alone
  * NULL: @comm is no compositor that is known.

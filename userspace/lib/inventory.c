@@ -3,6 +3,7 @@
 #include "inventory.h"
 
 #include "execute.h"
+#include "foreign.h"
 
 /* The module if it answers, else sysfs: nobody shall need the module. */
 static int read_functions(struct gs_engine *engine, unsigned int flags, struct gs_host *host)
@@ -31,6 +32,8 @@ static int read_parts(struct gs_engine *engine, unsigned int flags, struct gs_ho
 		r = gs_overrides_read(engine, host);
 	if (r == 0 && (flags & GS_READ_DRIVERS))
 		r = gs_drivers_read(engine, host);
+	if (r == 0 && (flags & GS_READ_DRIVERS))
+		r = gs_owners_of_host(engine, host);
 	if (r == 0 && (flags & GS_READ_HOLDERS))
 		r = gs_displays_read(engine, host);
 	if (r == 0 && (flags & GS_READ_HOLDERS))

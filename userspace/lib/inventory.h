@@ -16,7 +16,7 @@ enum gs_read_flags {
 	GS_READ_NAMES = 1 << 1,	  /* function names from pci.ids */
 	GS_READ_HOLDERS = 1 << 2, /* who uses each card, and who looks at it */
 	GS_READ_TYPES = 1 << 3,	  /* vGPU types of each parent */
-	GS_READ_DRIVERS = 1 << 4, /* registered drivers, candidates by modalias, vfio-pci's module */
+	GS_READ_DRIVERS = 1 << 4, /* registered drivers, candidates by modalias, vfio-pci's module, foreign owners */
 	GS_READ_GROUPS = 1 << 5,  /* the groups' types (one sysfs file a group) */
 };
 

@@ -265,6 +265,11 @@ void gs_host_free(struct gs_host *host)
 		vgpu_clear(&host->vgpus[i]);
 	for (size_t i = 0; i < host->n_parents; i++)
 		gs_parent_clear(&host->parents[i]);
+	for (size_t i = 0; i < host->n_owners; i++) {
+		free(host->owners[i].evidence);
+		free(host->owners[i].fix);
+	}
+	free(host->owners);
 	free(host->cards);
 	free(host->functions);
 	free(host->groups);

@@ -229,6 +229,17 @@ static inline struct gs_function *gs_card_display(const struct gs_card *card)
 	return card->functions[0];
 }
 
+/* Somebody else who means to move a device: libvirt, driverctl, mdevctl, Proxmox, KubeVirt. */
+struct gs_owner {
+	const char *who;
+	struct gs_address address; /* unless @group tells */
+	bool whole_slot;	   /* all functions of the address' slot */
+	int group;		   /* an IOMMU group; -1: the address counts */
+	unsigned int modes;	   /* which switches it is at odds with: 1 << enum gs_mode */
+	char *evidence;
+	char *fix;
+};
+
 /* A switch that did not end: its writer died, or could not finish. */
 struct gs_interrupted {
 	char *card;
@@ -257,6 +268,8 @@ struct gs_host {
 	char **drivers; /* registered PCI drivers */
 	bool type1_loaded; /* the module vfio_iommu_type1 is loaded */
 	enum gs_known vfio_loadable; /* vfio-pci is registered, or a module of that name exists */
+	struct gs_owner *owners; /* with GS_READ_DRIVERS */
+	size_t n_owners;
 	struct gs_interrupted *interrupted; /* NULL: none */
 };
 

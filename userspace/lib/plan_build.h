@@ -46,7 +46,8 @@ const struct gs_parent *gs_planner_types(const struct gs_planner *planner);
 /* preconditions.c: what is in the way of each mode */
 void gs_note_owned(struct gs_planner *planner, char ***evidence, char *text); /* frees @text */
 void gs_check_group(struct gs_planner *planner);	/* preconditions_group.c */
-void gs_check_holders(struct gs_planner *planner);	/* preconditions_use.c, these two */
+void gs_check_holders(struct gs_planner *planner);	/* preconditions_use.c, these three */
+void gs_check_owners(struct gs_planner *planner);
 void gs_check_last_display(struct gs_planner *planner);
 void gs_check_passthrough(struct gs_planner *planner);
 void gs_check_host(struct gs_planner *planner);

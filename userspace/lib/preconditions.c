@@ -136,6 +136,7 @@ void gs_check_passthrough(struct gs_planner *planner)
 		return;
 	gs_check_group(planner);
 	gs_check_last_display(planner);
+	gs_check_owners(planner);
 	gs_check_holders(planner);
 	check_stuck(planner);
 	check_vfio_driver(planner);
@@ -177,6 +178,7 @@ static void check_way_back(struct gs_planner *planner)
 	if (!gs_needs_host(planner))
 		return;
 	check_return_driver(planner);
+	gs_check_owners(planner);
 	gs_check_holders(planner);
 	check_stuck(planner);
 }
@@ -194,6 +196,8 @@ void gs_check_vgpu(struct gs_planner *planner)
 	const struct gs_parent *parent = gs_planner_types(planner);
 	char **evidence = NULL;
 
+	if (!gs_needs_host(planner))
+		gs_check_owners(planner);
 	check_way_back(planner);
 	if (parent && parent->n_types > 0)
 		return;

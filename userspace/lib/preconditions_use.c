@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Who and what needs the functions that move: users, the host itself, people at the screen. */
+#include "foreign.h"
 #include "holder_names.h"
 #include "plan_build.h"
 
@@ -171,4 +172,34 @@ void gs_check_last_display(struct gs_planner *planner)
 		planner, GS_REFUSE_LAST_DISPLAY, true,
 		gs_asprintf("%s is the last display of this host: its screen would go dark", address),
 		evidence, gs_asprintf("gpushift set %s passthrough --force", address));
+}
+
+static bool owns_one(const struct gs_planner *planner, const struct gs_owner *owner)
+{
+	if (!(owner->modes & 1U << planner->want->mode))
+		return false;
+	for (size_t i = 0; i < planner->n_moving; i++)
+		if (gs_owner_of(owner, planner->moving[i]))
+			return true;
+	return false;
+}
+
+void gs_check_owners(struct gs_planner *planner)
+{
+	const struct gs_host *host = planner->host;
+	const struct gs_owner *first = NULL;
+	char **evidence = NULL;
+
+	for (size_t i = 0; i < host->n_owners; i++) {
+		if (!owns_one(planner, &host->owners[i]))
+			continue;
+		gs_planner_note(planner, &evidence, host->owners[i].evidence);
+		if (!first)
+			first = &host->owners[i];
+	}
+	if (first)
+		gs_planner_refuse(planner, GS_REFUSE_FOREIGN_OWNER, true,
+				  gs_asprintf("%s means to move %s itself", first->who,
+					      gs_planner_card(planner)),
+				  evidence, gs_planner_text(planner, strdup(first->fix)));
 }
