@@ -11,6 +11,7 @@
 #include "engine.h"
 #include "fuzz.h"
 #include "journal.h"
+#include "quarantine.h"
 #include "remembered.h"
 #include "wish.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Which functions make a card, and the mode it is in. */
 #include "fixture.h"
+#include "quarantine.h"
 #include "remembered.h"
 
 /* A GPU and its sound behind a port of their own. */
@@ -202,7 +203,7 @@ static void quarantine_comes_first(void **state)
 
 	build(fixture->tree, "vfio-pci", "vfio-pci");
 	assert_int_equal(gs_quarantine_store(fixture_engine(fixture), "0000:01:00.0", "unbind hangs",
-					     NULL), 0);
+					     NULL, NULL, 0), 0);
 	card = host_card(fixture_read(fixture, 0), "0000:01:00.0");
 	assert_int_equal(card->mode, GS_MODE_QUARANTINED);
 	assert_string_equal(card->reason, "unbind hangs");

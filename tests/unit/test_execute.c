@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "journal.h"
+#include "quarantine.h"
 #include "remembered.h"
 
 #define UUID_1 "aaaaaaaa-0000-4000-8000-000000000001"
@@ -179,11 +180,11 @@ static void quarantine_stays_while_something_hangs(void **state)
 	struct gs_process self;
 
 	assert_int_equal(gs_process_self(lab->engine, &self), 0);
-	assert_int_equal(gs_quarantine_store(lab->engine, GPU, "it hung", &self), 0);
+	assert_int_equal(gs_quarantine_store(lab->engine, GPU, "it hung", &self, NULL, 0), 0);
 	assert_int_equal(lab_set(lab, GS_MODE_HOST), GS_EXIT_ATTENTION);
 	assert_int_equal(lab_mode(lab), GS_MODE_QUARANTINED);
 	self.start++; /* another process with this pid */
-	assert_int_equal(gs_quarantine_store(lab->engine, GPU, "it hung", &self), 0);
+	assert_int_equal(gs_quarantine_store(lab->engine, GPU, "it hung", &self, NULL, 0), 0);
 	assert_int_equal(lab_set(lab, GS_MODE_HOST), GS_EXIT_DONE);
 	assert_int_equal(lab_mode(lab), GS_MODE_HOST);
 }
@@ -193,7 +194,7 @@ static void quarantine_stays_while_config_space_is_silent(void **state)
 	struct lab *lab = *state;
 	char path[1024];
 
-	assert_int_equal(gs_quarantine_store(lab->engine, GPU, "it fell off the bus", NULL), 0);
+	assert_int_equal(gs_quarantine_store(lab->engine, GPU, "it fell off the bus", NULL, NULL, 0), 0);
 	snprintf(path, sizeof(path), "%s/config", tree_path(lab->gpu));
 	tree_write_bytes(lab->tree, path, "\xff\xff\xff\xff", 4);
 	assert_int_equal(lab_set(lab, GS_MODE_HOST), GS_EXIT_ATTENTION);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "journal.h"
+#include "quarantine.h"
 #include "remembered.h"
 
 #define GPU "0000:01:00.0"
@@ -336,7 +337,7 @@ static void vgpus_and_quarantine_belong_to_the_boot(void **state)
 	assert_false(gs_vgpu_owned(engine, "u"));
 	assert_int_equal(gs_vgpu_own(engine, "u", GPU, "nvidia-46"), 0);
 	assert_true(gs_vgpu_owned(engine, "u"));
-	assert_int_equal(gs_quarantine_store(engine, GPU, "it \"hung\"", NULL), 0);
+	assert_int_equal(gs_quarantine_store(engine, GPU, "it \"hung\"", NULL, NULL, 0), 0);
 	assert_int_equal(gs_quarantine_read(engine, GPU, &reason), 0);
 	assert_string_equal(reason, "it \"hung\"");
 	free(gs_steal(reason));
@@ -348,6 +349,62 @@ static void vgpus_and_quarantine_belong_to_the_boot(void **state)
 	assert_int_equal(gs_vgpu_disown(engine, "u"), 0);
 	assert_int_equal(gs_vgpu_disown(engine, "u"), 0);
 	assert_int_equal(gs_quarantine_lift(engine, GPU), 0);
+}
+
+static void next_boot(struct fixture *fixture, char digit)
+{
+	tree_write(fixture->tree, "proc/sys/kernel/random/boot_id",
+		   "%c9999999-2222-3333-4444-555555555555\n", digit);
+}
+
+/* How often the card went wrong in boots on end, for who restores wished modes at boot. */
+static void a_quarantine_is_history_in_the_next_boot(void **state)
+{
+	struct fixture *fixture = *state;
+	struct gs_engine *engine = engine_of(fixture);
+	gs_cleanup_free char *reason = NULL;
+
+	assert_int_equal(gs_quarantine_history(engine, GPU, &reason), 0);
+	assert_int_equal(gs_quarantine_store(engine, GPU, "first", NULL, NULL, 0), 0);
+	assert_int_equal(gs_quarantine_store(engine, GPU, "again", NULL, NULL, 0), 0);
+	assert_int_equal(gs_quarantine_history(engine, GPU, &reason), 0);
+	assert_null(reason);
+	next_boot(fixture, '1');
+	assert_int_equal(gs_quarantine_history(engine, GPU, &reason), 1);
+	assert_string_equal(reason, "again");
+	free(gs_steal(reason));
+	assert_int_equal(gs_quarantine_store(engine, GPU, "second boot", NULL, NULL, 0), 0);
+	next_boot(fixture, '2');
+	assert_int_equal(gs_quarantine_history(engine, GPU, &reason), 2);
+	free(gs_steal(reason));
+	assert_int_equal(gs_quarantine_lift(engine, GPU), 0);
+	assert_int_equal(gs_quarantine_history(engine, GPU, &reason), 0);
+}
+
+/* Named with what was last seen, as long as it hangs. */
+static void what_hangs_is_named(void **state)
+{
+	struct fixture *fixture = *state;
+	struct gs_engine *engine = engine_of(fixture);
+	const struct gs_process process = { .pid = 77, .start = 4711 };
+	const struct gs_before last = { .address = (char *)GPU, .driver = (char *)"nvidia" };
+	struct gs_stuck *stuck;
+
+	tree_write(fixture->tree, "proc/77/stat",
+		   "77 (x) D 1 2 3 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0\n");
+	tree_write(fixture->tree, "proc/77/comm", "x\n");
+	assert_int_equal(gs_quarantine_store(engine, GPU, "hangs", &process, &last, 1), 0);
+	assert_int_equal(gs_stuck_read(engine, GPU, &stuck), 0);
+	assert_non_null(stuck);
+	assert_int_equal(stuck->pid, 77);
+	assert_string_equal(stuck->name, "x");
+	assert_null(stuck->stack); /* there is no such file here */
+	assert_int_equal(stuck->n_last, 1);
+	assert_string_equal(stuck->last[0].driver, "nvidia");
+	gs_stuck_free(stuck);
+	tree_remove(fixture->tree, "proc/77");
+	assert_int_equal(gs_stuck_read(engine, GPU, &stuck), 0);
+	assert_null(stuck);
 }
 
 int main(void)
@@ -362,6 +419,8 @@ int main(void)
 		fixture_test(memories),
 		fixture_test(memories_that_cannot_be_read),
 		fixture_test(vgpus_and_quarantine_belong_to_the_boot),
+		fixture_test(a_quarantine_is_history_in_the_next_boot),
+		fixture_test(what_hangs_is_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

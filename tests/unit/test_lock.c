@@ -253,6 +253,69 @@ static void a_lock_opened_up_is_free_although_a_worker_keeps_it(void **state)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
+/* A worker that its dead holder named, and that dies when it is told to. */
+static void a_worker_that_dies_is_not_waited_for_twice(void **state)
+{
+	struct fixture *fixture = *state;
+	struct gs_engine *engine = engine_of(fixture);
+	struct gs_lock *lock;
+	char text[64];
+	int release;
+	pid_t pid = hold(fixture, "77 500\n", &release);
+
+	write_stat(fixture, pid, 'S', 900);
+	snprintf(text, sizeof(text), "77 500\n%d 900 3\n", pid);
+	tree_write(fixture->tree, LOCK, "%s", text);
+	assert_int_equal(gs_lock_take(engine, 100, &lock), 0);
+	gs_lock_release(lock);
+	let_go(pid, release);
+}
+
+/* Its pid has been given to somebody else since: that one is left alone. */
+static void a_worker_of_another_start_is_not_killed(void **state)
+{
+	struct fixture *fixture = *state;
+	struct gs_engine *engine = engine_of(fixture);
+	struct gs_lock *lock;
+	char text[64];
+	int release;
+	pid_t pid = hold(fixture, "77 500\n", &release);
+
+	write_stat(fixture, pid, 'S', 901);
+	snprintf(text, sizeof(text), "77 500\n%d 900 3\n", pid);
+	tree_write(fixture->tree, LOCK, "%s", text);
+	assert_true(gs_lock_take(engine, 100, &lock) < 0);
+	assert_int_equal(kill(pid, 0), 0);
+	assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
+	let_go(pid, release);
+}
+
+static void a_holder_names_its_worker(void **state)
+{
+	struct fixture *fixture = *state;
+	struct gs_engine *engine = engine_of(fixture);
+	struct gs_lock_text text;
+	struct gs_lock *lock;
+
+	write_stat(fixture, 4711, 'S', 2000);
+	assert_int_equal(gs_lock_take(engine, 0, &lock), 0);
+	gs_lock_read(lock->fd, &text);
+	assert_int_equal(text.fields, 2);
+	assert_int_equal(gs_lock_name_worker(engine, lock, 4711), 0);
+	gs_lock_read(lock->fd, &text);
+	assert_int_equal(text.fields, 5);
+	assert_int_equal(text.holder.pid, getpid());
+	assert_int_equal(text.worker.pid, 4711);
+	assert_int_equal(text.worker.start, 2000);
+	assert_int_equal(text.worker_fd, lock->fd);
+	gs_lock_release(lock);
+	/* The next holder has none yet. */
+	assert_int_equal(gs_lock_take(engine, 0, &lock), 0);
+	gs_lock_read(lock->fd, &text);
+	assert_int_equal(text.fields, 2);
+	gs_lock_release(lock);
+}
+
 static void processes(void **state)
 {
 	struct fixture *fixture = *state;
@@ -283,6 +346,9 @@ int main(void)
 		fixture_test(the_end_of_the_last_write_gives_the_lock),
 		fixture_test(a_live_one_that_comes_first_ends_the_wait),
 		fixture_test(a_lock_opened_up_is_free_although_a_worker_keeps_it),
+		fixture_test(a_worker_that_dies_is_not_waited_for_twice),
+		fixture_test(a_worker_of_another_start_is_not_killed),
+		fixture_test(a_holder_names_its_worker),
 		fixture_test(processes),
 	};
 

@@ -6,6 +6,7 @@
 
 #include "output.h"
 #include "progress.h"
+#include "stuck.h"
 
 /* Set by the first Ctrl-C; the second one finds it set. */
 static volatile sig_atomic_t interrupted;
@@ -130,6 +131,7 @@ static int recovery_failed(struct cli *cli, const struct gs_recovery *recovery)
 
 	if (recovery->card)
 		fix = gs_asprintf("gpushift show %s", recovery->card);
+	cli_tell_stuck(cli, recovery->card);
 	return cli_fail(
 		cli, GS_EXIT_ATTENTION, "quarantined", fix,
 		"the interrupted switch%s%s could not be undone; the card needs attention%s%s",

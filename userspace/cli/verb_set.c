@@ -3,6 +3,7 @@
 #include "host.h"
 #include "json.h"
 #include "output.h"
+#include "stuck.h"
 #include "switch.h"
 #include "want.h"
 #include "wish.h"
@@ -74,6 +75,8 @@ static int report(struct cli *cli, const struct gs_plan *plan, const struct gs_w
 	} else {
 		outcome->status = persist(cli, plan, want);
 	}
+	if (outcome->status == GS_EXIT_ATTENTION)
+		cli_tell_stuck(cli, plan->card);
 	if (cli->json)
 		return cli_document(gs_json_plan_results(plan, mode), outcome->status);
 	if (gs_streq(mode, gs_mode_name(plan->to)))

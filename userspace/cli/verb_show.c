@@ -6,6 +6,7 @@
 #include "json.h"
 #include "output.h"
 #include "show_facts.h"
+#include "stuck.h"
 #include "text.h"
 
 #define READS (GS_READ_NAMES | GS_READ_HOLDERS | GS_READ_TYPES | GS_READ_DRIVERS | GS_READ_GROUPS)
@@ -196,6 +197,10 @@ static int print_card(const struct gs_host *host, const struct gs_card *card)
 {
 	if (print_identity(card) < 0)
 		return -ENOMEM;
+	if (card->stuck) {
+		section("hangs");
+		cli_show_stuck(stdout, card->stuck);
+	}
 	print_functions(card);
 	if (print_group(host, card) < 0 || cli_show_resets(card) < 0 || cli_show_bars(card) < 0)
 		return -ENOMEM;

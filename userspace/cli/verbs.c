@@ -85,8 +85,9 @@ const struct cli_verb cli_verbs[] = {
 	},
 	{
 		.name = "recover",
-		.synopsis = "",
+		.synopsis = "[--timeout S]",
 		.summary = "finish or undo an interrupted switch",
+		.options = CLI_BIT(CLI_OPT_TIMEOUT),
 		.flags = CLI_WRITES,
 		.run = verb_recover,
 	},

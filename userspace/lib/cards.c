@@ -2,6 +2,7 @@
 /* cards.c - which functions make a card, and what mode the card is in. */
 #include "config.h"
 #include "inventory.h"
+#include "quarantine.h"
 #include "remembered.h"
 
 /* Audio, USB and serial bus (UCSI): the set that the kernel links to a GPU by quirk. */
@@ -190,7 +191,7 @@ int gs_card_judge(struct gs_engine *engine, struct gs_card *card)
 		return r;
 	if (card->reason) {
 		card->mode = GS_MODE_QUARANTINED;
-		return 0;
+		return gs_stuck_read(engine, gs_card_display(card)->text, &card->stuck);
 	}
 	if (card->n_vgpus || gs_card_display(card)->sriov_enabled) {
 		card->mode = GS_MODE_VGPU;

@@ -64,12 +64,25 @@ static void mark_undone(struct gs_executor *executor)
 	}
 }
 
+/* Why the step failed that failed first; NULL: it was not said. */
+static const char *first_error(const struct gs_plan *plan)
+{
+	for (size_t i = 0; i < plan->n_steps; i++)
+		if (plan->steps[i].result == GS_RESULT_FAILED)
+			return plan->steps[i].error;
+	return NULL;
+}
+
 static int undo(struct gs_executor *executor)
 {
 	gs_cleanup_free char *error = NULL;
 	gs_cleanup_free char *reason = NULL;
 
-	if (!gs_step_stuck(executor) && gs_restore(executor, &error) == 0) {
+	if (gs_step_stuck(executor)) {
+		gs_give_up(executor, first_error(executor->plan));
+		return GS_EXIT_ATTENTION;
+	}
+	if (gs_restore(executor, &error) == 0) {
 		mark_undone(executor);
 		/* What was wrong with a quarantined card still is. */
 		return executor->plan->from == GS_MODE_QUARANTINED ? GS_EXIT_ATTENTION
@@ -77,7 +90,7 @@ static int undo(struct gs_executor *executor)
 	}
 	reason = gs_asprintf("the switch could not be undone: %s",
 			     error ? error : "no reason is known");
-	gs_give_up(executor, reason);
+	gs_give_up(executor, gs_step_stuck(executor) ? error : reason);
 	return GS_EXIT_ATTENTION;
 }
 

@@ -256,6 +256,8 @@ static void put_show_keys(struct gs_json *json, const struct gs_host *host,
 	else
 		gs_json_put_null(json, "sriov");
 
+	gs_json_put_stuck(json, card->stuck);
+
 	gs_json_begin_array(&outside);
 	for (size_t i = 0; i < card->n_outside; i++)
 		gs_json_add(&outside, json_outside(card->outside[i]));

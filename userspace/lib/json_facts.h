@@ -12,4 +12,7 @@ void gs_json_put_isolation(struct gs_json *json, const struct gs_host *host,
 /* gs_json_put_facts - the keys that `show` has for each function of a card */
 void gs_json_put_facts(struct gs_json *json, const struct gs_function *function);
 
+/* gs_json_put_stuck - the keys stale and stuck; NULL: nothing hangs */
+void gs_json_put_stuck(struct gs_json *json, const struct gs_stuck *stuck);
+
 #endif

@@ -17,6 +17,9 @@
 /* How often a waiter looks whether a live holder has come before it. */
 #define LOOK_AGAIN_MS 200
 
+/* Two processes and a descriptor, as text. */
+#define LOCK_TEXT 128
+
 /* Fields 3 and 22 of /proc/PID/stat, counted from the name's end: it may hold anything. */
 static int read_stat(struct gs_engine *engine, int pid, char *ret_state, uint64_t *ret_start)
 {
@@ -67,34 +70,63 @@ bool gs_process_alive(struct gs_engine *engine, const struct gs_process *process
 	       start == process->start && state != 'Z' && state != 'X';
 }
 
-static bool holder_alive(struct gs_engine *engine, int fd)
+void gs_lock_read(int fd, struct gs_lock_text *ret)
 {
-	struct gs_process holder = { 0 };
-	char text[64];
+	char text[LOCK_TEXT];
 	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
 
-	if (n <= 0)
-		return true; /* it took the lock and has not signed yet */
-	text[n] = '\0';
-	if (sscanf(text, "%d %" SCNu64, &holder.pid, &holder.start) != 2)
-		return true;
-	return gs_process_alive(engine, &holder);
+	*ret = (struct gs_lock_text){ 0 };
+	text[n > 0 ? n : 0] = '\0';
+	ret->fields = sscanf(text, "%d %" SCNu64 "\n%d %" SCNu64 " %d", &ret->holder.pid,
+			     &ret->holder.start, &ret->worker.pid, &ret->worker.start,
+			     &ret->worker_fd);
+}
+
+static bool holder_alive(struct gs_engine *engine, int fd)
+{
+	struct gs_lock_text text;
+
+	gs_lock_read(fd, &text);
+	/* It took the lock and has not signed yet. */
+	return text.fields < 2 || gs_process_alive(engine, &text.holder);
+}
+
+/* Never empty in between: who is killed there would count as alive for ever. */
+static int write_text(int fd, const char *text, int length)
+{
+	if (pwrite(fd, text, (size_t)length, 0) != length || ftruncate(fd, length) < 0)
+		return errno ? -errno : -EIO;
+	return 0;
 }
 
 static int sign(struct gs_engine *engine, int fd)
 {
 	struct gs_process self;
-	char text[64];
-	int n;
+	char text[LOCK_TEXT];
 	int r;
 
 	r = gs_process_self(engine, &self);
 	if (r < 0)
 		return r;
-	n = snprintf(text, sizeof(text), "%d %" PRIu64 "\n", self.pid, self.start);
-	if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)n, 0) != n)
-		return errno ? -errno : -EIO;
-	return 0;
+	return write_text(fd, text,
+			  snprintf(text, sizeof(text), "%d %" PRIu64 "\n", self.pid, self.start));
+}
+
+int gs_lock_name_worker(struct gs_engine *engine, const struct gs_lock *lock, int pid)
+{
+	struct gs_process worker;
+	struct gs_process self;
+	char text[LOCK_TEXT];
+	int r;
+
+	r = gs_process_self(engine, &self);
+	if (r == 0)
+		r = gs_process_of(engine, pid, &worker);
+	if (r < 0)
+		return r;
+	return write_text(lock->fd, text,
+			  snprintf(text, sizeof(text), "%d %" PRIu64 "\n%d %" PRIu64 " %d\n",
+				   self.pid, self.start, worker.pid, worker.start, lock->fd));
 }
 
 /* The end of the last write wakes only who blocks in flock(): a child, on the same open file. */
@@ -152,6 +184,16 @@ static int wait_for_lock(struct gs_engine *engine, int fd, unsigned int timeout_
 	return r < 0 ? r : -EBUSY;
 }
 
+/* Somebody else may have waited as long as we did, and come first. */
+static int take_over(struct gs_engine *engine, int fd)
+{
+	int r = gs_lock_take_over(engine, fd);
+
+	if (r < 0)
+		return r;
+	return flock(fd, LOCK_EX | LOCK_NB) < 0 ? -EBUSY : 0;
+}
+
 static int take(struct gs_engine *engine, int fd, unsigned int timeout_ms)
 {
 	int r;
@@ -162,6 +204,8 @@ static int take(struct gs_engine *engine, int fd, unsigned int timeout_ms)
 		if (holder_alive(engine, fd))
 			return -EBUSY;
 		r = wait_for_lock(engine, fd, timeout_ms);
+		if (r == -ETIMEDOUT)
+			r = take_over(engine, fd);
 		if (r < 0)
 			return r;
 	}

@@ -21,6 +21,30 @@ int gs_process_of(struct gs_engine *engine, int pid, struct gs_process *ret) gs_
 /* gs_process_alive - does it still run? One that only waits to be reaped does not. */
 bool gs_process_alive(struct gs_engine *engine, const struct gs_process *process);
 
+/* What the lock's file says: who holds it, and the worker that holds it with him. */
+struct gs_lock_text {
+	int fields; /* 5: all of it; 2: no worker; less: nobody has signed yet */
+	struct gs_process holder;
+	struct gs_process worker;
+	int worker_fd; /* the worker's own number for the lock */
+};
+
+void gs_lock_read(int fd, struct gs_lock_text *ret);
+
+/* gs_lock_name_worker - write down who keeps the lock when its holder dies */
+int gs_lock_name_worker(struct gs_engine *engine, const struct gs_lock *lock, int pid) gs_must_check;
+
+/*
+ * gs_lock_take_over - end the wait for the last write of a dead holder
+ * @fd: the lock's file, opened by the one who waited
+ *
+ * The worker is killed. If it does not die, the card that the journal names is
+ * quarantined and the lock opened up, as the holder would have done. The journal
+ * stays for whoever gets the lock next. Returns 0 when the lock can be tried
+ * again, or -ETIMEDOUT when nothing is known of the one who keeps it.
+ */
+int gs_lock_take_over(struct gs_engine *engine, int fd) gs_must_check;
+
 /*
  * gs_lock_open_up - let others have the lock although a stuck worker keeps it
  *

@@ -2,6 +2,8 @@
 /* model.c - names, lookups and the end of the model's data. */
 #include "model.h"
 
+#include "quarantine.h"
+
 static const char *const mode_names[] = {
 	[GS_MODE_HOST] = "host",       [GS_MODE_PASSTHROUGH] = "passthrough",
 	[GS_MODE_VGPU] = "vgpu",       [GS_MODE_UNBOUND] = "unbound",
@@ -228,6 +230,7 @@ static void card_clear(struct gs_card *card)
 	free(card->alias);
 	free(card->host_driver);
 	gs_strv_free(card->quiesce);
+	gs_stuck_free(card->stuck);
 }
 
 static void vgpu_clear(struct gs_vgpu *vgpu)

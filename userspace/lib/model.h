@@ -202,6 +202,7 @@ struct gs_card {
 	size_t n_outside;
 	enum gs_mode mode;
 	char *reason; /* why it is in none of the three wanted modes, else NULL */
+	struct gs_stuck *stuck; /* what hangs at it (quarantine.h): facts may be stale; NULL: nothing */
 	struct gs_vgpu **vgpus; /* not owned */
 	size_t n_vgpus;
 	struct gs_parent *parent; /* types offered now; NULL: none; not owned */

@@ -3,6 +3,7 @@
 
 #include "execute.h"
 #include "journal.h"
+#include "quarantine.h"
 #include "remembered.h"
 #include "restore.h"
 #include "tree.h"
@@ -111,6 +112,19 @@ static void recover_plan(struct gs_executor *executor, struct gs_recovery *ret)
 	ret->outcome = GS_RECOVERED_FAILED;
 }
 
+/* Nothing is written to a card that a worker hangs at: the next would hang behind it. */
+static bool left_alone(struct gs_engine *engine, const struct gs_plan *plan,
+		       struct gs_recovery *ret)
+{
+	struct gs_process stuck;
+
+	if (!gs_quarantine_stuck(engine, plan->card, &stuck))
+		return false;
+	ret->outcome = GS_RECOVERED_FAILED;
+	(void)!gs_quarantine_read(engine, plan->card, &ret->detail);
+	return true;
+}
+
 static int copy_header(const struct gs_plan *plan, struct gs_recovery *ret)
 {
 	ret->card = strdup(plan->card);
@@ -135,7 +149,8 @@ static int recover_journal(struct gs_engine *engine, struct gs_lock *lock,
 		return set_aside(engine, ret, GS_RECOVERED_REPORTED, "other-boot");
 	if (!same_card(engine, journal->plan))
 		return set_aside(engine, ret, GS_RECOVERED_REPORTED, "other-card");
-	recover_plan(&executor, ret);
+	if (!left_alone(engine, journal->plan, ret))
+		recover_plan(&executor, ret);
 	gs_worker_stop(executor.worker);
 	return gs_journal_end(engine);
 }

@@ -9,9 +9,6 @@
  *
  * var/lib/gpushift/vgpus/UUID.json: a vGPU that gpushift made, this boot.
  *
- * var/lib/gpushift/quarantine/ADDRESS.json: why the card is quarantined. Belongs
- * to the boot that wrote it; readable by all, as the lock's folder in /run is not.
- *
  * Files carry "version": 1; a newer one is ignored when reading, and renamed
  * to ADDRESS.json.newer before another is written.
  */
@@ -21,7 +18,6 @@
 #include <json-c/json.h>
 
 #include "engine.h"
-#include "lock.h"
 #include "model.h"
 
 /* gs_remembered_read - NULL in @ret when nothing (usable) is remembered */
@@ -46,18 +42,16 @@ int gs_vgpu_own(struct gs_engine *engine, const char *uuid, const char *parent,
 		const char *type) gs_must_check;
 int gs_vgpu_disown(struct gs_engine *engine, const char *uuid) gs_must_check;
 
-/* gs_quarantine_read - the reason, or NULL in @ret when the card is not quarantined */
-int gs_quarantine_read(struct gs_engine *engine, const char *address, char **ret) gs_must_check;
-
-/* gs_quarantine_stuck - does the process that hung in the kernel still do so? */
-bool gs_quarantine_stuck(struct gs_engine *engine, const char *address, struct gs_process *ret);
-
-/* gs_quarantine_store - @stuck: the process that hangs in the kernel; NULL: none */
-int gs_quarantine_store(struct gs_engine *engine, const char *address, const char *reason,
-			const struct gs_process *stuck) gs_must_check;
-int gs_quarantine_lift(struct gs_engine *engine, const char *address) gs_must_check;
-
 /* gs_boot_id - of the running kernel; 36 characters and NUL */
 int gs_boot_id(struct gs_engine *engine, char ret[37]) gs_must_check;
+
+/* gs_same_boot - was @json written in this boot? A tree without a boot id is of no boot. */
+bool gs_same_boot(struct gs_engine *engine, struct json_object *json);
+int gs_add_boot_id(struct gs_engine *engine, struct json_object *json) gs_must_check;
+
+/* gs_record_write - replace FOLDER/NAME.json, fsynced; what a newer gpushift wrote is kept beside */
+int gs_record_write(struct gs_engine *engine, const char *folder, const char *name,
+		    struct json_object *json) gs_must_check;
+int gs_record_remove(struct gs_engine *engine, const char *folder, const char *name) gs_must_check;
 
 #endif

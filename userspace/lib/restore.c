@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "restore.h"
 
+#include "quarantine.h"
 #include "remembered.h"
 #include "tree.h"
 
@@ -200,27 +201,73 @@ int gs_restore(struct gs_executor *executor, char **error)
 	return r == 0 && gs_step_stuck(executor) ? -ETIMEDOUT : r;
 }
 
+/* What the switch set last, as far as this process saw it. */
+static const char *override_set(const struct gs_plan *plan, const struct gs_before *before)
+{
+	const char *override = before->driver_override;
+
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		const struct gs_step *step = &plan->steps[i];
+
+		if (step->action.op == GS_OP_SET_OVERRIDE && step->result == GS_RESULT_DONE &&
+		    gs_streq(step->action.target, before->address))
+			override = step->action.value[0] ? step->action.value : NULL;
+	}
+	return override;
+}
+
+/* Without asking the kernel for what it may not answer. The strings are the plan's, but for the drivers. */
+static struct gs_before *last_values(struct gs_engine *engine, const struct gs_plan *plan)
+{
+	struct gs_before *last = calloc(plan->n_before ? plan->n_before : 1, sizeof(*last));
+
+	for (size_t i = 0; last && i < plan->n_before; i++) {
+		last[i] = plan->before[i];
+		last[i].driver_override = (char *)override_set(plan, &plan->before[i]);
+		last[i].driver = NULL;
+		(void)!gs_live_driver(engine, last[i].address, &last[i].driver);
+	}
+	return last;
+}
+
+static void free_last(struct gs_before *last, size_t count)
+{
+	for (size_t i = 0; last && i < count; i++)
+		free(last[i].driver);
+	free(last);
+}
+
+int gs_quarantine_plan(struct gs_engine *engine, const struct gs_plan *plan, const char *reason,
+		       const struct gs_process *stuck)
+{
+	struct gs_before *last = last_values(engine, plan);
+	gs_cleanup_free char *text = NULL;
+	int r;
+
+	if (stuck)
+		text = gs_asprintf("process %d hangs in the kernel%s%s; a reboot is needed",
+				   stuck->pid, reason ? ": " : "", reason ? reason : "");
+	r = gs_quarantine_store(engine, plan->card,
+				text	 ? text
+				: reason ? reason
+					 : "a switch could not be undone",
+				stuck, last, last ? plan->n_before : 0);
+	free_last(last, plan->n_before);
+	/* The way back will need what was there before, although the switch is not recorded. */
+	if (plan->to == GS_MODE_PASSTHROUGH && plan->remember)
+		(void)!gs_remembered_store(engine, plan->card, &plan->identity, plan->remember);
+	return r;
+}
+
 void gs_give_up(struct gs_executor *executor, const char *reason)
 {
-	const struct gs_plan *plan = executor->plan;
-	gs_cleanup_free char *text = NULL;
 	struct gs_process stuck;
 	int pid = gs_step_stuck(executor);
 	int r;
 
 	if (pid && gs_process_of(executor->engine, pid, &stuck) < 0)
 		stuck = (struct gs_process){ .pid = pid };
-	if (pid)
-		text = gs_asprintf("process %d hangs in the kernel; a reboot is needed", pid);
-	r = gs_quarantine_store(executor->engine, plan->card,
-				text	 ? text
-				: reason ? reason
-					 : "a switch could not be undone",
-				pid ? &stuck : NULL);
-	/* The way back will need what was there before, although the switch is not recorded. */
-	if (plan->to == GS_MODE_PASSTHROUGH && plan->remember)
-		(void)!gs_remembered_store(executor->engine, plan->card, &plan->identity,
-					   plan->remember);
+	r = gs_quarantine_plan(executor->engine, executor->plan, reason, pid ? &stuck : NULL);
 	if (r == 0 && pid && executor->lock)
 		gs_lock_open_up(executor->lock);
 }

@@ -17,11 +17,15 @@ int gs_restore(struct gs_executor *executor, char **error) gs_must_check;
 
 /*
  * gs_give_up - quarantine the card of executor->plan
- * @reason: a sentence; not used when the worker is stuck, which says it all
+ * @reason: a sentence; NULL: none is known
  *
  * A stuck worker no longer keeps the lock afterwards: other cards go on.
  */
 void gs_give_up(struct gs_executor *executor, const char *reason);
+
+/* gs_quarantine_plan - the same of a plan that others left; @stuck: who hangs in the kernel, or NULL */
+int gs_quarantine_plan(struct gs_engine *engine, const struct gs_plan *plan, const char *reason,
+		       const struct gs_process *stuck) gs_must_check;
 
 /* gs_plan_reached - does the machine show what the plan's last steps ask for? */
 bool gs_plan_reached(struct gs_executor *executor);

@@ -2,6 +2,7 @@
 #include "steps.h"
 
 #include "inventory.h"
+#include "quarantine.h"
 #include "remembered.h"
 #include "tree.h"
 #include "wait.h"

@@ -141,9 +141,13 @@ int gs_worker_start(struct gs_engine *engine, const struct gs_lock *lock, struct
 	if (!worker)
 		return -ENOMEM;
 	r = start(engine, lock, worker);
-	if (r == 0)
-		*ret = gs_steal(worker);
-	return r;
+	if (r < 0)
+		return r;
+	/* Only who has to take over needs the name. */
+	if (lock)
+		(void)!gs_lock_name_worker(engine, lock, worker->pid);
+	*ret = gs_steal(worker);
+	return 0;
 }
 
 static bool dies_within(struct gs_worker *worker, int timeout_ms)
