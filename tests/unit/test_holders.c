@@ -6,6 +6,7 @@
 
 #include "fixture.h"
 #include "holders.h"
+#include "steps.h"
 
 #define UUID_A "8a5b2b0e-0000-4000-8000-00000000000a"
 #define UUID_B "8a5b2b0e-0000-4000-8000-00000000000b"
@@ -298,6 +299,51 @@ static void interfaces_that_are_up_are_holders(void **state)
 	gs_holders_free(holders, n);
 }
 
+/* What the executor finds right before the first unbind. */
+static int look_again(struct fixture *fixture, const char *value, struct gs_plan *plan)
+{
+	struct gs_before before = { .address = (char *)"0000:00:05.0" };
+	struct gs_action action = { .op = GS_OP_WAIT,
+				    .target = before.address,
+				    .value = (char *)value };
+	struct gs_executor executor = { .engine = fixture_engine(fixture), .plan = plan };
+	char *error = NULL;
+	int r;
+
+	plan->before = &before;
+	plan->n_before = 1;
+	r = gs_step_run(&executor, &action, &error);
+	assert_true(!error == (r == 0));
+	free(error);
+	plan->before = NULL;
+	plan->n_before = 0;
+	return r;
+}
+
+static void who_came_meanwhile_is_found(void **state)
+{
+	struct gs_plan *plan = calloc(1, sizeof(*plan));
+	struct fixture *fixture = *state;
+
+	build(fixture->tree);
+	tree_vfio_node(fixture->tree, 7, 3);
+	assert_int_equal(look_again(fixture, GS_WAIT_UNUSED, plan), 0);
+	tree_process(fixture->tree, 100, "Xorg", "Xorg");
+	tree_process_file(fixture->tree, 100, 1, "/dev/dri/card0");
+	assert_int_equal(look_again(fixture, GS_WAIT_UNUSED_BY_GUESTS, plan), 0);
+	assert_int_equal(plan->n_blockers, 0);
+	assert_int_equal(look_again(fixture, GS_WAIT_UNUSED, plan), -EBUSY);
+	assert_int_equal(plan->n_blockers, 1);
+	assert_int_equal(plan->blockers[0].refusal, GS_REFUSE_IN_USE);
+	assert_string_equal(plan->blockers[0].fix, "kill 100");
+	/* A guest by the group's node, whatever was forced. */
+	tree_process(fixture->tree, 200, "kvm", "/usr/bin/kvm -id 100");
+	tree_process_file(fixture->tree, 200, 1, "/dev/vfio/7");
+	assert_int_equal(look_again(fixture, GS_WAIT_UNUSED_BY_GUESTS, plan), -EBUSY);
+	assert_string_equal(plan->blockers[1].fix, "qm shutdown 100");
+	gs_plan_free(plan);
+}
+
 static void hostile_trees_end(void **state)
 {
 	struct fixture *fixture = *state;
@@ -384,6 +430,7 @@ int main(void)
 		fixture_test(mounted_disks_are_holders),
 		fixture_test(disks_of_several_paths_are_found),
 		fixture_test(interfaces_that_are_up_are_holders),
+		fixture_test(who_came_meanwhile_is_found),
 		fixture_test(hostile_trees_end),
 		cmocka_unit_test(real_open_files_are_found),
 	};

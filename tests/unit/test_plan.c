@@ -129,6 +129,7 @@ static void to_passthrough_and_back(void **state)
 		     "hold-power " SOUND " on\n"
 		     "set-override " GPU " vfio-pci\n"
 		     "set-override " SOUND " vfio-pci\n"
+		     "wait " GPU " unused\n"
 		     "unbind " SOUND " snd_hda_intel\n"
 		     "unbind " GPU " nouveau\n"
 		     "probe " GPU " vfio-pci\n"
@@ -151,6 +152,7 @@ static void to_passthrough_and_back(void **state)
 		     "set-override " GPU " nouveau\n"
 		     "set-override " SOUND " snd_hda_intel\n"
 		     "fence 1\n"
+		     "wait " GPU " unused\n"
 		     "unbind " SOUND " vfio-pci\n"
 		     "unbind " GPU " vfio-pci\n"
 		     "unfence 1\n"
@@ -176,6 +178,7 @@ static void without_a_memory(void **state)
 		     "set-override " GPU " \n"
 		     "set-override " SOUND " \n"
 		     "fence 1\n"
+		     "wait " GPU " unused\n"
 		     "unbind " SOUND " vfio-pci\n"
 		     "unbind " GPU " vfio-pci\n"
 		     "unfence 1\n"
@@ -231,7 +234,8 @@ static void start_states_in_between(void **state)
 		    .reset = "flr",
 		    .group = 1 },
 		  GS_MODE_PASSTHROUGH,
-		  "hold-power " GPU " on\nunbind " GPU " nouveau\nprobe " GPU
+		  "hold-power " GPU " on\nwait " GPU " unused\nunbind " GPU
+		  " nouveau\nprobe " GPU
 		  " vfio-pci\nverify-driver " GPU " vfio-pci\nverify-group 1\nrecord " GPU
 		  " passthrough\n" },
 		{ { .gpu_override = "vfio-pci",
@@ -270,7 +274,7 @@ static void start_states_in_between(void **state)
 		    .foreign = "absent",
 		    .group = 1 },
 		  GS_MODE_HOST,
-		  "set-override " SOUND " \nfence 1\nunbind " SOUND
+		  "set-override " SOUND " \nfence 1\nwait " GPU " unused\nunbind " SOUND
 		  " vfio-pci\nunfence 1\nprobe " SOUND " (any)\nverify-driver " SOUND
 		  " (any)\nrecord " GPU " host\n" },
 	};

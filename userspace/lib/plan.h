@@ -91,6 +91,8 @@ const char *gs_result_name(enum gs_result result);
  * "(any)": or none verify-driver  address                driver | ""     "": any but a vfio driver
  * | "(none)" verify-group   group id               - wait           parent "vgpu-types" wait
  * address                "settled"       nothing hangs in the kernel, config space answers
+ *  wait           card                   "unused", or with --force "unused-by-guests": looked at
+ *                                        behind the fence, right before the first unbind
  *  create-vgpu    parent                 TYPE/UUID
  *  remove-vgpu    UUID                   parent/TYPE
  *  record         card                   mode
@@ -105,6 +107,8 @@ struct gs_action {
 #define GS_ANY_DRIVER "(any)"
 #define GS_WAIT_TYPES "vgpu-types"
 #define GS_WAIT_SETTLED "settled"
+#define GS_WAIT_UNUSED "unused"
+#define GS_WAIT_UNUSED_BY_GUESTS "unused-by-guests"
 
 struct gs_step {
 	struct gs_action action;

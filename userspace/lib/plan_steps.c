@@ -205,11 +205,26 @@ static void each(struct gs_planner *planner, const struct route *route, step_fn 
 	}
 }
 
+/* Somebody may have come since the plan was made. */
+static void look_again(struct gs_planner *planner, const struct route *route)
+{
+	bool unbinds = false;
+
+	for (size_t i = 0; i < planner->n_moving; i++)
+		unbinds = unbinds || (planner->moving[i]->driver &&
+				      route->takes(planner, planner->moving[i]));
+	if (unbinds)
+		gs_planner_step(planner, GS_OP_WAIT, gs_planner_card(planner),
+				planner->want->force ? GS_WAIT_UNUSED_BY_GUESTS : GS_WAIT_UNUSED,
+				GS_OP_COUNT, NULL, NULL);
+}
+
 /* Every override is aimed before anything is unbound; the display goes last and comes first. */
 static void move(struct gs_planner *planner, const struct route *route)
 {
 	each(planner, route, aim);
 	fence(planner, route, GS_OP_FENCE);
+	look_again(planner, route);
 	for (size_t i = planner->n_moving; i-- > 0;)
 		if (route->takes(planner, planner->moving[i]))
 			unbind(planner, planner->moving[i]);

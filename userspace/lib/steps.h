@@ -46,6 +46,9 @@ int gs_step_fail(char **error, int r, char *sentence);
 
 int gs_step_wait(struct gs_executor *executor, const struct gs_action *action,
 		 char **error) gs_must_check;
+/* gs_step_unused - nobody uses what is about to move; else -EBUSY, and a refusal in the plan */
+int gs_step_unused(struct gs_executor *executor, const struct gs_action *action,
+		   char **error) gs_must_check;
 int gs_step_create_vgpu_now(struct gs_executor *executor, const struct gs_action *action,
 			    char **error) gs_must_check;
 int gs_step_remove_vgpu_now(struct gs_executor *executor, const struct gs_action *action,

@@ -85,6 +85,9 @@ int gs_step_wait(struct gs_executor *executor, const struct gs_action *action, c
 {
 	if (gs_streq(action->value, GS_WAIT_SETTLED))
 		return wait_settled(executor, action, error);
+	if (gs_streq(action->value, GS_WAIT_UNUSED) ||
+	    gs_streq(action->value, GS_WAIT_UNUSED_BY_GUESTS))
+		return gs_step_unused(executor, action, error);
 	return wait_types(executor, action, error);
 }
 

@@ -218,6 +218,11 @@ int gs_worker_do(struct gs_worker *worker, enum gs_job_kind kind, const char *pa
 	return got.result;
 }
 
+pid_t gs_worker_pid(const struct gs_worker *worker)
+{
+	return worker->pid;
+}
+
 int gs_worker_stuck(const struct gs_worker *worker)
 {
 	return worker->stuck ? worker->pid : 0;

@@ -42,6 +42,9 @@ int gs_worker_start(struct gs_engine *engine, const struct gs_lock *lock,
 int gs_worker_do(struct gs_worker *worker, enum gs_job_kind kind, const char *path,
 		 const char *data, unsigned int timeout_ms, char answer[GS_JOB_TEXT]) gs_must_check;
 
+/* gs_worker_pid - the child itself */
+pid_t gs_worker_pid(const struct gs_worker *worker);
+
 /* gs_worker_stuck - the worker does not even die: its pid, else 0 */
 int gs_worker_stuck(const struct gs_worker *worker);
 
