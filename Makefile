@@ -6,6 +6,7 @@
 #   make check           all tests; the last line counts them
 #   make check-debug     the module on a kernel with KASAN, lockdep, kmemleak: takes hours, not part of check
 #   make check-install   installs on a whole Debian host, with DKMS and a kernel upgrade
+#   make check-faults    the crash matrix: every step of every switch killed and failed; up to an hour
 #   make check-kernels   builds for every kernel, and tests on the newest in Debian's backports
 #   make bench           ratios against what users have now
 #   make install, make uninstall    PREFIX=/usr/local DESTDIR=
@@ -47,6 +48,9 @@ check-debug: userspace | test-deps
 check-install: userspace | test-deps
 	@tests/install/suite
 
+check-faults: userspace | test-deps
+	@tests/faults/run
+
 check-kernels: userspace | test-deps
 	@tests/kernels
 
@@ -68,4 +72,4 @@ clean:
 	@$(MAKE) --no-print-directory -C tests/unit clean
 	@$(MAKE) --no-print-directory -C kmod KERNELDIR=$(KERNELDIR) clean
 
-.PHONY: all deps build-deps test-deps userspace kmod demo check check-debug check-install check-kernels bench install uninstall clean
+.PHONY: all deps build-deps test-deps userspace kmod demo check check-debug check-install check-faults check-kernels bench install uninstall clean
