@@ -246,6 +246,28 @@ configured()
 	rm "$conf"
 }
 
+# ---- the wanted state ----
+
+wanted()
+{
+	local file=$work/host.ini
+	printf '[card 01:00.0]\nmode = host\n[profile away]\n[card 01:00.0]\nmode = passthrough\n[card 00:04.0]\nmode = passthrough\n' >"$file"
+	expect_json 0 '.results == [{name: "01:00.0", card: "0000:01:00.0", to: "host", result: "equal", code: null, message: null, fix: null, mode: "host"}]' assert "$file"
+	expect_json 1 '[.results[] | .result] == ["differs", "equal"]' assert "$file" away
+	expect 1 '01:00.0: it is in mode host' assert "$file" away
+	expect 2 "no profile 'awax'; did you mean 'away'" assert "$file" awax
+	expect 1 "cannot read" assert "$work/nothing.ini"
+	printf '[card 09:00.0]\nmode = host\n' >"$file"
+	expect_json 1 '.results[0].code == "unknown-card"' assert "$file"
+	printf '[card 09:00.0]\n\nmdoe = host\n' >"$file"
+	expect 2 "host.ini:3: unknown key 'mdoe'" assert "$file"
+	printf '[profile a]\n[card 01:00.0]\nmode = host\n' >"$file"
+	expect 2 "without a profile; name one, like 'a'" assert "$file"
+	expect 2 "changes devices" apply "$file"
+	expect 2 "changes devices" apply --wishes
+	expect 2 "changes devices" reset 01:00.0
+}
+
 # ---- streams and surroundings ----
 
 streams()
@@ -287,6 +309,7 @@ looking
 documents
 mistakes
 configured
+wanted
 streams
 generated
 echo "1..$((passed + failed))"

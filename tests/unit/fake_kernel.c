@@ -358,6 +358,22 @@ static int set_power(const char *path, const char *value)
 	return 0;
 }
 
+/* What the kernel would reset by is kept beside it, a line a reset. */
+static int do_reset(const char *folder)
+{
+	char path[PATH_SIZE + 16], before[PATH_SIZE], method[PATH_SIZE], text[PATH_SIZE * 2 + 2];
+
+	snprintf(path, sizeof(path), "%s/reset_method", folder);
+	if (!get(path, method))
+		return ENOTTY;
+	snprintf(path, sizeof(path), "%s/.resets", folder);
+	if (!get(path, before))
+		before[0] = '\0';
+	snprintf(text, sizeof(text), "%s%s;", before, method);
+	put(path, text);
+	return 0;
+}
+
 /* Cuts the last component off @path and returns it. */
 static char *cut(char *path)
 {
@@ -378,6 +394,12 @@ static int react(char *path, const char *value)
 		return set_override(whole, value);
 	if (strcmp(file, "control") == 0)
 		return set_power(whole, value);
+	if (strcmp(file, "reset") == 0)
+		return do_reset(path);
+	if (strcmp(file, "reset_method") == 0) {
+		put(whole, value);
+		return 0;
+	}
 	if (strcmp(file, "drivers_probe") == 0)
 		return do_probe(value);
 	folder = cut(path);

@@ -266,7 +266,10 @@ static void not_in_that_mode(void **state)
 static void what_was_wanted_comes_back(void **state)
 {
 	struct fixture *fixture = *state;
-	struct gs_want want = { .mode = GS_MODE_PASSTHROUGH, .driver = (char *)"nvgrace-vfio" }, again;
+	struct gs_want want = { .mode = GS_MODE_PASSTHROUGH,
+				.driver = (char *)"nvgrace-vfio",
+				.force = true },
+		       again;
 	struct gs_address with;
 	struct gs_wish *wish;
 	struct tree_function *gpu, *usb;
@@ -294,6 +297,7 @@ static void what_was_wanted_comes_back(void **state)
 			 0);
 	assert_int_equal(again.mode, GS_MODE_PASSTHROUGH);
 	assert_string_equal(again.driver, "nvgrace-vfio");
+	assert_true(again.force);
 	assert_int_equal(again.n_with, 1);
 	assert_int_equal(again.with[0].slot, 0x1e);
 	gs_wish_want_clear(&again);

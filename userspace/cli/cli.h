@@ -26,6 +26,7 @@ enum cli_kind {
 	CLI_DRIVER,
 	CLI_FUNCTION,
 	CLI_FOLDER,
+	CLI_FILE,
 	CLI_WORD, /* cannot be completed */
 };
 
@@ -50,6 +51,10 @@ enum cli_option_id {
 	CLI_OPT_FORCE,
 	CLI_OPT_PERSIST,
 	CLI_OPT_TIMEOUT,
+	CLI_OPT_WISHES,
+	CLI_OPT_DEADLINE,
+	CLI_OPT_METHOD,
+	CLI_OPT_ROUNDS,
 	CLI_OPT_MAX,
 };
 
@@ -107,14 +112,18 @@ struct cli {
 
 	bool json, quiet, verbose, version, help;
 	const char *root;
-	bool all, force, persist;
+	bool all, force, persist, wishes;
 	struct gs_profile_want *profiles; /* their types belong to argv */
 	size_t n_profiles;
 	const char *driver;
+	const char *method; /* of a reset */
 	struct gs_address *with;
 	size_t n_with;
 	char uuid[37]; /* "": not given */
 	unsigned int timeout_ms;
+	uint64_t end_us; /* of --deadline, on the monotonic clock; 0: not given */
+	unsigned int rounds; /* of a self-test */
+	bool keep_going; /* Ctrl-C waits until this is over */
 	bool timeout_given; /* by --timeout, which the configuration does not override */
 
 	struct gs_engine *engine;
@@ -132,6 +141,8 @@ int cli_help(struct cli *cli, const struct cli_verb *verb);
 int cli_version(struct cli *cli);
 
 /* The verbs, one file each. */
+int verb_apply(struct cli *cli);
+int verb_assert(struct cli *cli);
 int verb_complete(struct cli *cli);
 int verb_groups(struct cli *cli);
 int verb_help(struct cli *cli);
@@ -140,6 +151,8 @@ int verb_monitor(struct cli *cli);
 int verb_plan(struct cli *cli);
 int verb_profiles(struct cli *cli);
 int verb_recover(struct cli *cli);
+int verb_reset(struct cli *cli);
+int verb_selftest(struct cli *cli);
 int verb_set(struct cli *cli);
 int verb_show(struct cli *cli);
 int verb_vgpu_create(struct cli *cli);

@@ -104,6 +104,25 @@ static int set_timeout(struct cli *cli, const char *text)
 	return 0;
 }
 
+static int set_rounds(struct cli *cli, const char *text)
+{
+	if (parse_number(text, 1, MAX_COUNT, &cli->rounds) < 0)
+		return cli_usage(cli, "--rounds is a number from 1 to %d, not '%s'", MAX_COUNT,
+				 text);
+	return 0;
+}
+
+static int set_deadline(struct cli *cli, const char *text)
+{
+	unsigned int seconds;
+
+	if (parse_number(text, 1, MAX_TIMEOUT_S, &seconds) < 0)
+		return cli_usage(cli, "--deadline is a number of seconds from 1 to %d, not '%s'",
+				 MAX_TIMEOUT_S, text);
+	cli->end_us = gs_now_us() + seconds * 1000000ull;
+	return 0;
+}
+
 static int set_root(struct cli *cli, const char *folder)
 {
 	if (!folder[0])
@@ -156,6 +175,16 @@ static int set_option(struct cli *cli, enum cli_option_id id, char *value)
 		return set_uuid(cli, value);
 	case CLI_OPT_TIMEOUT:
 		return set_timeout(cli, value);
+	case CLI_OPT_WISHES:
+		cli->wishes = true;
+		return 0;
+	case CLI_OPT_METHOD:
+		cli->method = value;
+		return 0;
+	case CLI_OPT_ROUNDS:
+		return set_rounds(cli, value);
+	case CLI_OPT_DEADLINE:
+		return set_deadline(cli, value);
 	case CLI_OPT_MAX:
 		break;
 	}

@@ -31,10 +31,34 @@ static void catch_signals(void)
 		sigaction(SIGHUP, &action, NULL);
 }
 
+/* When all that the command does must have ended; 0: no such time. */
+static uint64_t end_us;
+
+bool cli_switch_has_time(const struct cli *cli)
+{
+	return !cli->end_us || gs_now_us() < cli->end_us;
+}
+
 static bool was_interrupted(void *data)
 {
 	(void)data;
+	return interrupted || (end_us && gs_now_us() >= end_us);
+}
+
+bool cli_switch_interrupted(void)
+{
 	return interrupted;
+}
+
+/* What one write may take, when there is not so much time left. */
+static unsigned int write_timeout(const struct cli *cli)
+{
+	uint64_t now = gs_now_us(), left;
+
+	if (!cli->end_us)
+		return cli->timeout_ms;
+	left = cli->end_us > now ? (cli->end_us - now) / 1000 + 1 : 1;
+	return left < cli->timeout_ms ? (unsigned int)left : cli->timeout_ms;
 }
 
 /* The command line again, for root; NULL where it would need quotes. */
@@ -192,7 +216,9 @@ static char *cause(const struct gs_plan *plan)
 		return gs_asprintf("%s %s failed%s%s", gs_op_name(step->action.op),
 				   step->action.target ? step->action.target : "",
 				   step->error ? ": " : "", step->error ? step->error : "");
-	return strdup(interrupted ? "interrupted" : "failed");
+	if (interrupted)
+		return strdup("interrupted");
+	return strdup(was_interrupted(NULL) ? "the time for it was up" : "failed");
 }
 
 static void explain(const struct gs_plan *plan, int r, struct cli_outcome *outcome)
@@ -219,14 +245,15 @@ void cli_switch_execute(struct cli *cli, struct gs_lock *lock, struct gs_plan *p
 {
 	struct cli_progress progress;
 	struct gs_execute_options options = {
-		.timeout_ms = cli->timeout_ms,
+		.timeout_ms = write_timeout(cli),
 		.progress = cli_progress_step,
-		.cancelled = was_interrupted,
+		.cancelled = cli->keep_going ? NULL : was_interrupted,
 		.data = &progress,
 	};
 	int r;
 
 	*ret = (struct cli_outcome){0};
+	end_us = cli->end_us;
 	catch_signals();
 	cli_progress_begin(&progress, cli->quiet);
 	r = gs_execute(cli->engine, lock, plan, &options);

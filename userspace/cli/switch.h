@@ -25,6 +25,12 @@ int cli_switch_recover(struct cli *cli, struct gs_lock *lock,
 /* cli_switch_begin - both of the above: the lock, on a host that is whole */
 int cli_switch_begin(struct cli *cli, struct gs_lock **ret) gs_must_check;
 
+/* cli_switch_has_time - is there any left until --deadline? */
+bool cli_switch_has_time(const struct cli *cli);
+
+/* cli_switch_interrupted - did somebody press Ctrl-C? */
+bool cli_switch_interrupted(void);
+
 /* How a plan went; an empty message: well. */
 struct cli_outcome {
 	enum gs_exit status;

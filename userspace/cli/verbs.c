@@ -33,6 +33,12 @@ const struct cli_option cli_options[CLI_OPT_MAX] = {
 			     "wish for it at every boot, once it is verified"},
 	[CLI_OPT_TIMEOUT] = {"timeout", "S", CLI_WORD,
 			     "seconds that each write to the kernel may take (30)"},
+	[CLI_OPT_WISHES] = {"wishes", NULL, CLI_NOTHING, "grant what --persist stored"},
+	[CLI_OPT_DEADLINE] = {"deadline", "S", CLI_WORD,
+			      "seconds that all of it may take; what is not done then is undone"},
+	[CLI_OPT_METHOD] = {"method", "M", CLI_WORD,
+			    "how to reset it, instead of what the kernel tries first"},
+	[CLI_OPT_ROUNDS] = {"rounds", "N", CLI_WORD, "how many times there and back"},
 };
 
 #define WANT_OPTIONS                                                                               \
@@ -82,6 +88,46 @@ const struct cli_verb cli_verbs[] = {
 		.min_arguments = 2,
 		.flags = CLI_WRITES,
 		.run = verb_set,
+	},
+	{
+		.name = "apply",
+		.synopsis = "<file> [<profile>] | --wishes [--deadline S] [--timeout S]",
+		.summary = "bring all cards to what a file says, or to what is wished for",
+		.options = CLI_BIT(CLI_OPT_WISHES) | CLI_BIT(CLI_OPT_DEADLINE) |
+			   CLI_BIT(CLI_OPT_TIMEOUT),
+		.arguments = {CLI_FILE, CLI_WORD},
+		.flags = CLI_WRITES,
+		.run = verb_apply,
+	},
+	{
+		.name = "assert",
+		.synopsis = "<file> [<profile>]",
+		.summary = "compare the cards with what a file says; changes nothing",
+		.arguments = {CLI_FILE, CLI_WORD},
+		.min_arguments = 1,
+		.flags = CLI_CONFIGURED,
+		.run = verb_assert,
+	},
+	{
+		.name = "reset",
+		.synopsis = "<card> [--method M] [--timeout S]",
+		.summary = "reset a card that nobody uses, and see that it answers",
+		.options = CLI_BIT(CLI_OPT_METHOD) | CLI_BIT(CLI_OPT_TIMEOUT),
+		.arguments = {CLI_CARD},
+		.min_arguments = 1,
+		.flags = CLI_WRITES,
+		.run = verb_reset,
+	},
+	{
+		.name = "selftest",
+		.synopsis = "<card> --rounds N [--with ADDR]... [--timeout S]",
+		.summary = "hand a card over and back, and check it each time",
+		.options = CLI_BIT(CLI_OPT_ROUNDS) | CLI_BIT(CLI_OPT_WITH) |
+			   CLI_BIT(CLI_OPT_TIMEOUT),
+		.arguments = {CLI_CARD},
+		.min_arguments = 1,
+		.flags = CLI_WRITES,
+		.run = verb_selftest,
 	},
 	{
 		.name = "recover",

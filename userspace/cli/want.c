@@ -64,9 +64,20 @@ static int make_uuids(struct gs_want *want)
 	return 0;
 }
 
+int cli_want_uuids(struct cli *cli, struct gs_want *want)
+{
+	int r = make_uuids(want);
+
+	if (r == -E2BIG)
+		return cli_usage(cli, "these are more than %d vGPUs", MAX_DEVICES);
+	if (r < 0)
+		return cli_fail(cli, GS_EXIT_FAILED, "failed", NULL, "cannot make UUIDs: %s",
+				strerror(-r));
+	return 0;
+}
+
 int cli_want_begin(struct cli *cli, struct gs_want *want)
 {
-	int r;
 
 	*want = (struct gs_want){
 		.driver = (char *)cli->driver,
@@ -81,13 +92,7 @@ int cli_want_begin(struct cli *cli, struct gs_want *want)
 	if (want->n_profiles && want->mode != GS_MODE_VGPU)
 		return cli_usage(cli, "--profile goes with the mode vgpu, not with %s",
 				 gs_mode_name(want->mode));
-	r = make_uuids(want);
-	if (r == -E2BIG)
-		return cli_usage(cli, "these are more than %d vGPUs", MAX_DEVICES);
-	if (r < 0)
-		return cli_fail(cli, GS_EXIT_FAILED, "failed", NULL, "cannot make UUIDs: %s",
-				strerror(-r));
-	return 0;
+	return cli_want_uuids(cli, want);
 }
 
 void cli_want_end(struct gs_want *want)

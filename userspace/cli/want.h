@@ -15,6 +15,9 @@
 int cli_want_begin(struct cli *cli, struct gs_want *want) gs_must_check;
 void cli_want_end(struct gs_want *want);
 
+/* cli_want_uuids - draw as many as it may take; returns 0, or the exit status as above */
+int cli_want_uuids(struct cli *cli, struct gs_want *want) gs_must_check;
+
 /*
  * cli_want_plan - find the card, complete the want, plan
  * Returns 0 with a plan, which may refuse, or the exit status as above.

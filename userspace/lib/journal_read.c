@@ -67,6 +67,8 @@ static const struct shape {
 	[GS_OP_REMOVE_VGPU] = { is_name, is_anything },
 	[GS_OP_UNFENCE] = { is_number, is_anything },
 	[GS_OP_RECORD] = { is_name, is_name },
+	[GS_OP_RESET_METHODS] = { is_address, is_name_or_empty },
+	[GS_OP_RESET] = { is_address, is_anything },
 };
 
 static int action_from_json(struct json_object *json, struct gs_action *ret)

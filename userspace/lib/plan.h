@@ -63,6 +63,9 @@ enum gs_op {
 	GS_OP_UNFENCE,
 	GS_OP_START_SERVICE,
 	GS_OP_RECORD,
+	/* Of `reset` only, which is no mode. */
+	GS_OP_RESET_METHODS,
+	GS_OP_RESET,
 	GS_OP_COUNT,
 };
 
@@ -96,6 +99,8 @@ const char *gs_result_name(enum gs_result result);
  *  create-vgpu    parent                 TYPE/UUID
  *  remove-vgpu    UUID                   parent/TYPE
  *  record         card                   mode
+ *  set-reset-methods address             "flr bus"
+ *  reset          address                -
  */
 struct gs_action {
 	enum gs_op op;
@@ -187,6 +192,13 @@ int gs_plan_vgpu_create(const struct gs_host *host, const struct gs_parent *pare
 			struct gs_want_error *error) gs_must_check;
 int gs_plan_vgpu_remove(const struct gs_host *host, const struct gs_vgpu *vgpu,
 			struct gs_plan **ret) gs_must_check;
+
+/*
+ * gs_plan_reset - reset each function of a card that can be
+ * @method: for the display function, by its name; NULL: whatever the kernel tries first
+ */
+int gs_plan_reset(const struct gs_host *host, const struct gs_card *card, const char *method,
+		  struct gs_plan **ret) gs_must_check;
 
 /*
  * gs_blockers_for - what is in the way of a mode, for listings

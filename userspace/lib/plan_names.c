@@ -45,6 +45,8 @@ static const char *const op_names[GS_OP_COUNT] = {
 	[GS_OP_UNFENCE] = "unfence",
 	[GS_OP_START_SERVICE] = "start-service",
 	[GS_OP_RECORD] = "record",
+	[GS_OP_RESET_METHODS] = "set-reset-methods",
+	[GS_OP_RESET] = "reset",
 };
 
 static const char *const result_names[] = {

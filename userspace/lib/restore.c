@@ -188,6 +188,33 @@ static int restore_functions(struct gs_executor *executor, char **error)
 	return r;
 }
 
+static bool shows_methods(struct gs_executor *executor, const struct gs_action *action)
+{
+	gs_cleanup_free char *now = NULL;
+	char path[GS_PATH_MAX];
+
+	return gs_path(path, "sys/bus/pci/devices/%s/reset_method", action->target) == 0 &&
+	       gs_tree_read(executor->engine, path, &now) == 0 && gs_streq(now, action->value);
+}
+
+static int put_back_methods(struct gs_executor *executor, char **error)
+{
+	const struct gs_plan *plan = executor->plan;
+	int first = 0;
+
+	for (size_t i = plan->n_steps; i-- > 0 && !gs_step_stuck(executor);) {
+		const struct gs_action *undo = plan->steps[i].undo;
+		char *sentence = NULL;
+		int r;
+
+		if (!undo || undo->op != GS_OP_RESET_METHODS || shows_methods(executor, undo))
+			continue;
+		r = gs_step_run(executor, undo, &sentence);
+		keep_first(&first, r, error, sentence);
+	}
+	return first;
+}
+
 int gs_restore(struct gs_executor *executor, char **error)
 {
 	int r;
@@ -198,6 +225,8 @@ int gs_restore(struct gs_executor *executor, char **error)
 		r = restore_functions(executor, error);
 	if (r == 0)
 		r = create_removed(executor, error);
+	if (r == 0)
+		r = put_back_methods(executor, error);
 	return r == 0 && gs_step_stuck(executor) ? -ETIMEDOUT : r;
 }
 
@@ -340,7 +369,7 @@ static bool (*const shows_table[GS_OP_COUNT])(struct gs_executor *, const struct
 	[GS_OP_SET_OVERRIDE] = shows_override, [GS_OP_HOLD_POWER] = shows_power,
 	[GS_OP_VERIFY_DRIVER] = shows_checked, [GS_OP_VERIFY_GROUP] = shows_group,
 	[GS_OP_WAIT] = shows_waited,	       [GS_OP_CREATE_VGPU] = shows_created,
-	[GS_OP_REMOVE_VGPU] = shows_removed,
+	[GS_OP_REMOVE_VGPU] = shows_removed,   [GS_OP_RESET_METHODS] = shows_methods,
 };
 
 bool gs_plan_reached(struct gs_executor *executor)

@@ -354,6 +354,36 @@ static int record(struct gs_executor *executor, const struct gs_action *action, 
 	return 0;
 }
 
+/* The kernel prints them as it takes them. */
+static int set_reset_methods(struct gs_executor *executor, const struct gs_action *action,
+			     char **error)
+{
+	gs_cleanup_free char *now = NULL;
+	char path[GS_PATH_MAX];
+	int r;
+
+	r = gs_path(path, PCI_DEVICES "/%s/reset_method", action->target);
+	if (r == 0)
+		r = gs_step_write(executor, path, action->value, error);
+	if (r == 0)
+		r = gs_tree_read(executor->engine, path, &now);
+	if (r == 0 && !gs_streq(now, action->value))
+		return gs_step_fail(
+			error, -EIO,
+			gs_asprintf("/%s reads %s after writing %s", path, now, action->value));
+	return r;
+}
+
+/* Whether it came back from it is seen by the wait that follows. */
+static int reset(struct gs_executor *executor, const struct gs_action *action, char **error)
+{
+	char path[GS_PATH_MAX];
+	int r;
+
+	r = gs_path(path, PCI_DEVICES "/%s/reset", action->target);
+	return r < 0 ? r : gs_step_write(executor, path, "1", error);
+}
+
 static int (*const step_table[GS_OP_COUNT])(struct gs_executor *, const struct gs_action *,
 					    char **) = {
 	[GS_OP_LOAD_MODULE] = load_module,
@@ -369,6 +399,8 @@ static int (*const step_table[GS_OP_COUNT])(struct gs_executor *, const struct g
 	[GS_OP_CREATE_VGPU] = gs_step_create_vgpu_now,
 	[GS_OP_REMOVE_VGPU] = gs_step_remove_vgpu_now,
 	[GS_OP_RECORD] = record,
+	[GS_OP_RESET_METHODS] = set_reset_methods,
+	[GS_OP_RESET] = reset,
 };
 
 int gs_step_run(struct gs_executor *executor, const struct gs_action *action, char **error)

@@ -33,6 +33,7 @@ struct gs_wish {
 	char **others;	       /* paths of cards like it */
 	enum gs_mode mode;
 	char *driver; /* NULL: not named */
+	bool force;
 	struct gs_place *with;
 	size_t n_with;
 	struct gs_wished_vgpu *vgpus;
@@ -73,7 +74,7 @@ void gs_wish_free(struct gs_wish *wish);
 
 /*
  * gs_wish_store - record that @card shall be as it is on @host, which was read after the switch
- * @want: what was asked for: the mode, --driver and --with
+ * @want: what was asked for: the mode, --driver, --with and --force
  * gs_wish_store_verified - the same, but for what a fresh read shows; -ESTALE: it is in another mode
  * gs_wish_store_vgpu - add a vGPU to what @card shall be split into
  */

@@ -89,7 +89,8 @@ struct json_object *gs_wish_to_json(const struct gs_wish *wish)
 
 	if (!object || put_place(object, &wish->place) < 0 ||
 	    gs_state_set(object, "mode", gs_mode_name(wish->mode)) < 0 ||
-	    gs_state_set(object, "driver", wish->driver) < 0 || put_lists(object, wish) < 0)
+	    gs_state_set(object, "driver", wish->driver) < 0 ||
+	    gs_state_add(object, "force", json_object_new_boolean(wish->force)) < 0 || put_lists(object, wish) < 0)
 		return NULL;
 	return gs_steal(object);
 }
@@ -192,6 +193,17 @@ static int get_vgpus(struct json_object *json, struct gs_wish *ret)
 	return r;
 }
 
+static int get_force(struct json_object *json, struct gs_wish *ret)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(json, "force", &value) ||
+	    !json_object_is_type(value, json_type_boolean))
+		return -EBADMSG;
+	ret->force = json_object_get_boolean(value);
+	return 0;
+}
+
 int gs_wish_from_json(struct json_object *json, struct gs_wish *ret)
 {
 	const char *mode = gs_state_string(json, "mode");
@@ -204,6 +216,8 @@ int gs_wish_from_json(struct json_object *json, struct gs_wish *ret)
 		r = get_text(json, "driver", &ret->driver);
 	if (r == 0 && ret->driver && !gs_state_is_name(ret->driver))
 		r = -EBADMSG;
+	if (r == 0)
+		r = get_force(json, ret);
 	if (r == 0)
 		r = get_others(json, ret);
 	if (r == 0)

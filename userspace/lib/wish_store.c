@@ -209,6 +209,7 @@ int gs_wish_store(struct gs_engine *engine, const struct gs_host *host, const st
 		return r;
 	forget(wish);
 	wish->mode = want->mode;
+	wish->force = want->force;
 	if (want->driver) {
 		wish->driver = strdup(want->driver);
 		r = wish->driver ? 0 : -ENOMEM;

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Whole verbs that change cards, from the words of a command line to the document, on a host that answers. */
+#include <fcntl.h>
+#include <json-c/json.h>
+
+#include "cli.h"
+#include "lab.h"
+#include "quarantine.h"
+#include "wish.h"
+
+#define WORDS 16
+
+/* What the last verb printed. */
+static struct json_object *document;
+
+static struct json_object *read_document(const char *path)
+{
+	struct json_object *json = json_object_from_file(path);
+
+	if (!json)
+		fail_msg("no document: %s", json_util_get_last_err());
+	return json;
+}
+
+/* run_verb - "set 0000:01:00.0 host"; its exit status */
+static int run_verb(struct lab *lab, const char *line)
+{
+	char words[256], path[] = "/tmp/gpushift-verb.XXXXXX", *argv[WORDS + 2] = { "gpushift" };
+	int argc = 1, out, saved, status;
+	struct cli cli;
+	char *rest = words;
+
+	snprintf(words, sizeof(words), "%s", line);
+	while (argc < WORDS && (argv[argc] = strsep(&rest, " ")))
+		argc++;
+	argv[argc++] = (char *)"--json";
+	argv[argc++] = (char *)"--quiet";
+	argv[argc] = NULL;
+	out = mkstemp(path);
+	assert_true(out >= 0);
+	fflush(stdout);
+	saved = dup(STDOUT_FILENO);
+	dup2(out, STDOUT_FILENO);
+	status = cli_parse(&cli, argc, argv);
+	if (status == 0) {
+		cli.engine = lab->engine;
+		status = cli.verb->run(&cli);
+		cli.engine = NULL;
+	}
+	cli_clear(&cli);
+	fflush(stdout);
+	dup2(saved, STDOUT_FILENO);
+	close(saved);
+	close(out);
+	json_object_put(document);
+	document = read_document(path);
+	unlink(path);
+	return status;
+}
+
+/* The member of the document at "results/0/code", as text; "null". */
+static const char *at(const char *path)
+{
+	struct json_object *json = document;
+	char words[128], *rest = words, *word;
+
+	snprintf(words, sizeof(words), "%s", path);
+	while ((word = strsep(&rest, "/"))) {
+		if (json_object_is_type(json, json_type_array))
+			json = json_object_array_get_idx(json, strtoul(word, NULL, 10));
+		else if (!json_object_object_get_ex(json, word, &json))
+			fail_msg("no %s in %s", path, json_object_to_json_string(document));
+	}
+	return json ? json_object_get_string(json) : "null";
+}
+
+static int teardown(void **state)
+{
+	json_object_put(document);
+	document = NULL;
+	return lab_teardown(state);
+}
+
+#define verb_test(f) cmocka_unit_test_setup_teardown(f, lab_setup, teardown)
+
+#define AWAY "set " GPU " passthrough --with " FOREIGN
+
+static void a_wish_is_stored_after_it_came_true(void **state)
+{
+	struct lab *lab = *state;
+
+	assert_int_equal(run_verb(lab, "apply --wishes"), 0);
+	assert_int_equal(json_object_array_length(json_object_object_get(document, "results")), 0);
+	fake_kernel_fail(6, EIO);
+	assert_int_equal(run_verb(lab, AWAY " --persist"), 1);
+	assert_int_equal(run_verb(lab, "apply --wishes"), 0);
+	assert_int_equal(json_object_array_length(json_object_object_get(document, "results")), 0);
+	assert_int_equal(run_verb(lab, AWAY " --persist"), 0);
+	assert_int_equal(run_verb(lab, "apply --wishes"), 0);
+	assert_string_equal(at("results/0/result"), "already");
+	assert_int_equal(run_verb(lab, "set " GPU " host"), 0);
+	assert_int_equal(run_verb(lab, "apply --wishes"), 0);
+	assert_string_equal(at("results/0/result"), "done");
+	assert_string_equal(at("results/0/card"), GPU);
+	assert_string_equal(at("results/0/mode"), "passthrough");
+	assert_int_equal(lab_mode(lab), GS_MODE_PASSTHROUGH);
+	assert_int_equal(run_verb(lab, "set " GPU " host --persist"), 0);
+	assert_int_equal(run_verb(lab, "apply --wishes"), 0);
+	assert_string_equal(at("results/0/to"), "host");
+	assert_string_equal(at("results/0/result"), "already");
+}
+
+static void a_wish_for_another_card_writes_nothing(void **state)
+{
+	struct lab *lab = *state;
+	unsigned int writes;
+
+	assert_int_equal(run_verb(lab, AWAY " --persist"), 0);
+	assert_int_equal(run_verb(lab, "set " GPU " host"), 0);
+	tree_ids(lab->gpu, 0x10de, 0x2204);
+	writes = fake_kernel_writes();
+	assert_int_equal(run_verb(lab, "apply --wishes"), 3);
+	assert_string_equal(at("results/0/code"), "identity-changed");
+	assert_int_equal(fake_kernel_writes(), writes);
+	assert_int_equal(lab_mode(lab), GS_MODE_HOST);
+}
+
+static void a_wish_that_fails_leaves_the_old_mode(void **state)
+{
+	struct lab *lab = *state;
+	char *before;
+
+	assert_int_equal(run_verb(lab, AWAY " --persist"), 0);
+	assert_int_equal(run_verb(lab, "set " GPU " host"), 0);
+	before = fake_kernel_state();
+	fake_kernel_fail(5, EIO);
+	assert_int_equal(run_verb(lab, "apply --wishes"), 1);
+	assert_string_equal(at("results/0/result"), "failed");
+	lab_expect(before);
+	assert_int_equal(run_verb(lab, "apply --wishes --deadline 20"), 0);
+	assert_string_equal(at("results/0/result"), "done");
+}
+
+static void odd_wishes_are_told(void **state)
+{
+	struct lab *lab = *state;
+
+	tree_write(lab->tree, GS_WISHES "/a.json", "nonsense");
+	tree_write(lab->tree, GS_WISHES "/b.json", "{\"version\": 7}");
+	assert_int_equal(run_verb(lab, "apply --wishes"), 3);
+	assert_string_equal(at("results/0/code"), "damaged");
+	assert_string_equal(at("results/1/code"), "newer");
+	assert_int_equal(run_verb(lab, "apply --wishes"), 3);
+	assert_string_equal(at("results/0/code"), "newer");
+}
+
+static void write_file(struct lab *lab, const char *text, char command[512], const char *verb)
+{
+	tree_write(lab->tree, "host.ini", "%s", text);
+	snprintf(command, 512, "%s %s/host.ini", verb, tree_root(lab->tree));
+}
+
+static void a_file_is_applied_and_compared(void **state)
+{
+	struct lab *lab = *state;
+	char compare[512], apply[512];
+
+	write_file(lab, "[card " GPU "]\nmode=passthrough\nwith=" FOREIGN "\n", compare, "assert");
+	write_file(lab, "[card " GPU "]\nmode=passthrough\nwith=" FOREIGN "\n", apply, "apply");
+	assert_int_equal(run_verb(lab, compare), 1);
+	assert_string_equal(at("results/0/result"), "differs");
+	assert_int_equal(run_verb(lab, apply), 0);
+	assert_string_equal(at("results/0/result"), "done");
+	assert_int_equal(run_verb(lab, compare), 0);
+	assert_string_equal(at("results/0/result"), "equal");
+	assert_int_equal(run_verb(lab, apply), 0);
+	assert_string_equal(at("results/0/result"), "already");
+}
+
+static void a_file_is_refused_as_a_whole(void **state)
+{
+	struct lab *lab = *state;
+	char *before = fake_kernel_state();
+	char apply[512];
+
+	write_file(lab,
+		   "[card " GPU "]\nmode=passthrough\nwith=" FOREIGN "\n"
+		   "[card 09:00.0]\nmode=host\n",
+		   apply, "apply");
+	assert_int_equal(run_verb(lab, apply), 3);
+	assert_string_equal(at("results/0/result"), "not-run");
+	assert_string_equal(at("results/1/code"), "unknown-card");
+	lab_expect(before);
+}
+
+static void rounds_there_and_back(void **state)
+{
+	struct lab *lab = *state;
+	char *before = fake_kernel_state();
+
+	assert_int_equal(run_verb(lab, "selftest " GPU " --rounds 5 --with " FOREIGN), 0);
+	assert_string_equal(at("verdict"), "passed");
+	assert_string_equal(at("done"), "5");
+	assert_string_equal(at("fds_before"), at("fds_after"));
+	lab_expect(before);
+	before = fake_kernel_state();
+	/* A later round fails half way. */
+	fake_kernel_fail(60, EIO);
+	assert_int_equal(run_verb(lab, "selftest " GPU " --rounds 20 --with " FOREIGN), 1);
+	assert_string_equal(at("verdict"), "failed");
+	fake_kernel_fail(0, 0);
+	lab_expect(before);
+}
+
+static void resets(void **state)
+{
+	struct lab *lab = *state;
+
+	tree_attribute(tree_reset(lab->gpu, "flr pm"), "reset", "");
+	tree_attribute(tree_reset(lab->sound, ""), "reset", "");
+	assert_int_equal(run_verb(lab, "reset " GPU " --method nonsense"), 2);
+	assert_int_equal(run_verb(lab, "reset " GPU " --method acpi"), 3);
+	assert_string_equal(at("refused/0/code"), "no-reset");
+	assert_int_equal(gs_quarantine_store(lab->engine, GPU, "a test", NULL, NULL, 0), 0);
+	assert_int_equal(run_verb(lab, "reset " GPU " --method pm"), 0);
+	assert_string_equal(at("steps/0/op"), "set-reset-methods");
+	assert_int_equal(lab_mode(lab), GS_MODE_HOST);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		verb_test(a_wish_is_stored_after_it_came_true),
+		verb_test(a_wish_for_another_card_writes_nothing),
+		verb_test(a_wish_that_fails_leaves_the_old_mode),
+		verb_test(odd_wishes_are_told),
+		verb_test(a_file_is_applied_and_compared),
+		verb_test(a_file_is_refused_as_a_whole),
+		verb_test(rounds_there_and_back),
+		verb_test(resets),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
