@@ -77,6 +77,7 @@ enum cli_verb_flags {
 	CLI_WRITES = 1 << 0,	/* changes devices: needs root, and never in another tree */
 	CLI_NO_ENGINE = 1 << 1, /* looks at no host */
 	CLI_HIDDEN = 1 << 2,	/* for the shells, not for people */
+	CLI_BY_DAEMON = 1 << 4,	 /* done by the daemon, where it runs */
 	CLI_CONFIGURED = 1 << 3, /* a wrong configuration stops it, as it stops what writes */
 };
 
@@ -110,7 +111,7 @@ struct cli {
 	int argc; /* the command line as it was given */
 	char **argv;
 
-	bool json, quiet, verbose, version, help;
+	bool direct, json, quiet, verbose, version, help;
 	const char *root;
 	bool all, force, persist, wishes;
 	struct gs_profile_want *profiles; /* their types belong to argv */
@@ -135,6 +136,14 @@ struct cli {
  */
 int cli_parse(struct cli *cli, int argc, char **argv) gs_must_check;
 void cli_clear(struct cli *cli);
+
+/*
+ * cli_main - a whole run of the command line
+ * cli_main_job - the same for the daemon, in a child of its: all output goes as records to @fd (job.h)
+ * Both return the exit status.
+ */
+int cli_main(int argc, char **argv);
+int cli_main_job(int fd, int argc, char **argv);
 
 /* cli_help - print the help of one verb, or of all with NULL; help.c */
 int cli_help(struct cli *cli, const struct cli_verb *verb);

@@ -134,8 +134,10 @@ static int set_root(struct cli *cli, const char *folder)
 static int set_option(struct cli *cli, enum cli_option_id id, char *value)
 {
 	switch (id) {
-	case CLI_OPT_DIRECT:   /* the only way there is */
 	case CLI_OPT_NO_COLOR: /* there are none */
+		return 0;
+	case CLI_OPT_DIRECT:
+		cli->direct = true;
 		return 0;
 	case CLI_OPT_JSON:
 		cli->json = true;

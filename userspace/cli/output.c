@@ -2,6 +2,7 @@
 /* output.c - lines, messages, documents */
 #include "output.h"
 
+#include "job.h"
 #include "json.h"
 #include "utf8.h"
 
@@ -140,9 +141,34 @@ static int print_document(struct json_object *document, int flags)
 
 int cli_document(struct json_object *document, enum gs_exit status)
 {
-	int r = print_document(document, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED);
+	int r;
+
+	if (document && cli_job_document(document))
+		return status;
+	r = print_document(document, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED);
 
 	return r < 0 && status == GS_EXIT_DONE ? GS_EXIT_FAILED : status;
+}
+
+int cli_result(const struct cli *cli, struct json_object *document, enum gs_exit status,
+	       const char *format, ...)
+{
+	gs_cleanup_free char *line = NULL;
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&line, format, args) < 0)
+		line = NULL;
+	va_end(args);
+	if (line)
+		cli_job_text(line);
+	if (cli->json)
+		return cli_document(document, status);
+	json_object_put(document);
+	if (!line)
+		return cli_no_memory(cli);
+	cli_line(stdout, "%s", line);
+	return status;
 }
 
 int cli_document_line(struct json_object *document)

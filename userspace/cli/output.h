@@ -42,6 +42,13 @@ int cli_no_memory(const struct cli *cli);
 /* cli_document - print the one JSON document; takes @document, NULL: no memory. Returns @status. */
 int cli_document(struct json_object *document, enum gs_exit status);
 
+/*
+ * cli_result - what came of a change: with --json the document, else the line
+ * Takes @document. Returns @status.
+ */
+int cli_result(const struct cli *cli, struct json_object *document, enum gs_exit status,
+	       const char *format, ...) gs_printf(4, 5);
+
 /* cli_document_line - print one of many documents, as a line, at once */
 int cli_document_line(struct json_object *document);
 

@@ -2,7 +2,16 @@
 /* progress.c - steps as they happen */
 #include "progress.h"
 
+#include "job.h"
 #include "output.h"
+
+/* One step at one moment, wherever it is carried out. */
+struct moment {
+	size_t number; /* from 1 */
+	const char *op, *target, *value;
+	const char *result;
+	const char *error;
+};
 
 void cli_progress_begin(struct cli_progress *progress, bool quiet)
 {
@@ -16,7 +25,7 @@ static void end_line(struct cli_progress *progress)
 {
 	if (progress->open)
 		cli_line(stderr, "%s", "");
-	progress->open = NULL;
+	progress->open = 0;
 }
 
 void cli_progress_end(struct cli_progress *progress)
@@ -24,37 +33,70 @@ void cli_progress_end(struct cli_progress *progress)
 	end_line(progress);
 }
 
-static void begin_line(const struct gs_step *step)
+static void begin_line(const struct moment *moment)
 {
-	const struct gs_action *action = &step->action;
-
-	cli_fragment(stderr, "  %s", gs_op_name(action->op));
-	if (action->target)
-		cli_fragment(stderr, " %s", action->target);
-	if (action->value && action->value[0])
-		cli_fragment(stderr, " %s", action->value);
+	cli_fragment(stderr, "  %s", moment->op);
+	if (moment->target)
+		cli_fragment(stderr, " %s", moment->target);
+	if (moment->value && moment->value[0])
+		cli_fragment(stderr, " %s", moment->value);
 	cli_fragment(stderr, " ... ");
+}
+
+static void show(struct cli_progress *progress, const struct moment *moment)
+{
+	bool begins = gs_streq(moment->result, gs_result_name(GS_RESULT_NOT_RUN));
+
+	if (progress->quiet)
+		return;
+	if (progress->open != moment->number)
+		end_line(progress);
+	if (begins && !progress->terminal)
+		return;
+	if (!progress->open)
+		begin_line(moment);
+	if (begins) {
+		progress->open = moment->number;
+		fflush(stderr);
+		return;
+	}
+	cli_line(stderr, "%s%s%s", moment->result, moment->error ? ": " : "",
+		 moment->error ? moment->error : "");
+	progress->open = 0;
 }
 
 void cli_progress_step(const struct gs_plan *plan, const struct gs_step *step, void *data)
 {
-	struct cli_progress *progress = data;
+	const struct moment moment = {
+		.number = (size_t)(step - plan->steps) + 1,
+		.op = gs_op_name(step->action.op),
+		.target = step->action.target,
+		.value = step->action.value,
+		.result = gs_result_name(step->result),
+		.error = step->error,
+	};
 
-	(void)plan;
-	if (progress->quiet)
+	if (cli_job_step(plan, step))
 		return;
-	if (progress->open != step)
-		end_line(progress);
-	if (step->result == GS_RESULT_NOT_RUN && !progress->terminal)
-		return;
-	if (!progress->open)
-		begin_line(step);
-	if (step->result == GS_RESULT_NOT_RUN) {
-		progress->open = step;
-		fflush(stderr);
-		return;
-	}
-	cli_line(stderr, "%s%s%s", gs_result_name(step->result), step->error ? ": " : "",
-		 step->error ? step->error : "");
-	progress->open = NULL;
+	show(data, &moment);
+}
+
+static const char *text_in(struct json_object *record, const char *key)
+{
+	return json_object_get_string(json_object_object_get(record, key));
+}
+
+void cli_progress_record(struct cli_progress *progress, struct json_object *record)
+{
+	const struct moment moment = {
+		.number = (size_t)json_object_get_int(json_object_object_get(record, "step")),
+		.op = text_in(record, "op"),
+		.target = text_in(record, "target"),
+		.value = text_in(record, "value"),
+		.result = text_in(record, "result"),
+		.error = text_in(record, "error"),
+	};
+
+	if (moment.op && moment.result)
+		show(progress, &moment);
 }

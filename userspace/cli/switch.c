@@ -79,7 +79,7 @@ static char *as_root(const struct cli *cli)
 	return command;
 }
 
-static int need_root(struct cli *cli)
+int cli_need_root(struct cli *cli)
 {
 	gs_cleanup_free char *fix = as_root(cli);
 
@@ -93,7 +93,7 @@ int cli_switch_lock(struct cli *cli, struct gs_lock **ret)
 	int r;
 
 	if (geteuid() != 0)
-		return need_root(cli);
+		return cli_need_root(cli);
 	r = gs_lock_take(cli->engine, cli->timeout_ms, ret);
 	switch (r) {
 	case 0:
@@ -106,7 +106,7 @@ int cli_switch_lock(struct cli *cli, struct gs_lock **ret)
 				"the last write of an earlier switch is still stuck in the kernel");
 	case -EPERM:
 	case -EACCES:
-		return need_root(cli);
+		return cli_need_root(cli);
 	default:
 		return cli_fail(cli, GS_EXIT_FAILED, "failed", NULL, "cannot take the lock: %s",
 				strerror(-r));

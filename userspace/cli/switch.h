@@ -8,6 +8,9 @@
 
 #include "cli.h"
 
+/* cli_need_root - say that the verb is not permitted. Returns the exit status. */
+int cli_need_root(struct cli *cli);
+
 /*
  * cli_switch_lock - check for root, take the lock
  * Returns 0, or the exit status when that failed and has been said.

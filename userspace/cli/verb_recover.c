@@ -27,21 +27,18 @@ static int print(const struct cli *cli, const struct gs_recovery *recovery)
 {
 	struct gs_json json;
 
-	if (!cli->json) {
-		if (recovery->outcome == GS_RECOVERED_NOTHING)
-			cli_line(stdout, "No switch was interrupted.");
-		else
-			cli_line(stdout, "%s: %s", recovery->card ? recovery->card : "journal",
-				 outcome_name(recovery->outcome));
-		return GS_EXIT_DONE;
-	}
 	gs_json_begin_document(&json);
 	gs_json_put_string(&json, "outcome", outcome_name(recovery->outcome));
 	gs_json_put_string(&json, "card", recovery->card);
 	gs_json_put_string(&json, "from", recovery->from);
 	gs_json_put_string(&json, "to", recovery->to);
 	gs_json_put_string(&json, "detail", recovery->detail);
-	return cli_document(gs_json_end(&json), GS_EXIT_DONE);
+	if (recovery->outcome == GS_RECOVERED_NOTHING)
+		return cli_result(cli, gs_json_end(&json), GS_EXIT_DONE,
+				  "No switch was interrupted.");
+	return cli_result(cli, gs_json_end(&json), GS_EXIT_DONE, "%s: %s",
+			  recovery->card ? recovery->card : "journal",
+			  outcome_name(recovery->outcome));
 }
 
 int verb_recover(struct cli *cli)

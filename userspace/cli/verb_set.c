@@ -50,11 +50,8 @@ static int already(struct cli *cli, const struct gs_plan *plan, const struct gs_
 {
 	enum gs_exit status = persist(cli, plan, want);
 
-	if (cli->json)
-		return cli_document(gs_json_plan_results(plan, gs_mode_name(plan->from)),
-				    status);
-	cli_line(stdout, "%s: already in mode %s", plan->card, gs_mode_name(plan->to));
-	return status;
+	return cli_result(cli, gs_json_plan_results(plan, gs_mode_name(plan->from)), status,
+			  "%s: already in mode %s", plan->card, gs_mode_name(plan->to));
 }
 
 static int report(struct cli *cli, const struct gs_plan *plan, const struct gs_want *want,
@@ -77,13 +74,11 @@ static int report(struct cli *cli, const struct gs_plan *plan, const struct gs_w
 	}
 	if (outcome->status == GS_EXIT_ATTENTION)
 		cli_tell_stuck(cli, plan->card);
-	if (cli->json)
-		return cli_document(gs_json_plan_results(plan, mode), outcome->status);
 	if (gs_streq(mode, gs_mode_name(plan->to)))
-		cli_line(stdout, "%s: %s -> %s", plan->card, gs_mode_name(plan->from), mode);
-	else
-		cli_line(stdout, "%s: %s", plan->card, mode ? mode : "unknown");
-	return outcome->status;
+		return cli_result(cli, gs_json_plan_results(plan, mode), outcome->status,
+				  "%s: %s -> %s", plan->card, gs_mode_name(plan->from), mode);
+	return cli_result(cli, gs_json_plan_results(plan, mode), outcome->status, "%s: %s",
+			  plan->card, mode ? mode : "unknown");
 }
 
 static int execute(struct cli *cli, struct gs_lock *lock, struct gs_plan *plan,

@@ -54,10 +54,8 @@ static int print_created(struct cli *cli, const char *uuid)
 	r = cli->persist ? persist(cli, host, vgpu) : 0;
 	if (r)
 		return r;
-	if (cli->json)
-		return cli_document(gs_json_one_vgpu(vgpu), GS_EXIT_DONE);
-	cli_line(stdout, "%s: %s on %s", uuid, vgpu->type ? vgpu->type : "-", vgpu->parent);
-	return GS_EXIT_DONE;
+	return cli_result(cli, gs_json_one_vgpu(vgpu), GS_EXIT_DONE, "%s: %s on %s", uuid,
+			  vgpu->type ? vgpu->type : "-", vgpu->parent);
 }
 
 static int plan_create(struct cli *cli, const struct gs_host *host, struct gs_plan **ret)

@@ -41,10 +41,8 @@ static int find_vgpu(struct cli *cli, const struct gs_host *host, char *uuid,
 
 static int print_removed(const struct cli *cli, const struct gs_vgpu *vgpu)
 {
-	if (cli->json)
-		return cli_document(gs_json_one_vgpu(vgpu), GS_EXIT_DONE);
-	cli_line(stdout, "%s: removed from %s", vgpu->uuid, vgpu->parent);
-	return GS_EXIT_DONE;
+	return cli_result(cli, gs_json_one_vgpu(vgpu), GS_EXIT_DONE, "%s: removed from %s",
+			  vgpu->uuid, vgpu->parent);
 }
 
 int verb_vgpu_remove(struct cli *cli)

@@ -86,7 +86,7 @@ const struct cli_verb cli_verbs[] = {
 		.options = WANT_OPTIONS | CLI_BIT(CLI_OPT_TIMEOUT) | CLI_BIT(CLI_OPT_PERSIST),
 		.arguments = {CLI_CARD, CLI_MODE},
 		.min_arguments = 2,
-		.flags = CLI_WRITES,
+		.flags = CLI_WRITES | CLI_BY_DAEMON,
 		.run = verb_set,
 	},
 	{
@@ -134,7 +134,7 @@ const struct cli_verb cli_verbs[] = {
 		.synopsis = "[--timeout S]",
 		.summary = "finish or undo an interrupted switch",
 		.options = CLI_BIT(CLI_OPT_TIMEOUT),
-		.flags = CLI_WRITES,
+		.flags = CLI_WRITES | CLI_BY_DAEMON,
 		.run = verb_recover,
 	},
 	{
@@ -159,7 +159,7 @@ const struct cli_verb cli_verbs[] = {
 			   CLI_BIT(CLI_OPT_PERSIST),
 		.arguments = {CLI_PARENT},
 		.min_arguments = 1,
-		.flags = CLI_WRITES,
+		.flags = CLI_WRITES | CLI_BY_DAEMON,
 		.run = verb_vgpu_create,
 	},
 	{
@@ -168,7 +168,7 @@ const struct cli_verb cli_verbs[] = {
 		.summary = "take one vGPU away",
 		.arguments = {CLI_VGPU},
 		.min_arguments = 1,
-		.flags = CLI_WRITES,
+		.flags = CLI_WRITES | CLI_BY_DAEMON,
 		.run = verb_vgpu_remove,
 	},
 	{

@@ -20,7 +20,9 @@
 #define PATH_ROOT "/org/gpushift1"
 #define PATH_GPU PATH_ROOT "/gpu"
 #define INTERFACE_MANAGER BUS_NAME ".Manager"
+#define PATH_JOB PATH_ROOT "/job"
 #define INTERFACE_GPU BUS_NAME ".Gpu"
+#define INTERFACE_JOB BUS_NAME ".Job"
 #define ERROR_PREFIX BUS_NAME ".Error."
 
 /* A card as the bus shows it. */
@@ -32,6 +34,7 @@ struct gpu {
 };
 
 struct ask;
+struct job;
 
 struct daemon {
 	sd_event *event;
@@ -44,10 +47,16 @@ struct daemon {
 	size_t n_gpus;
 	struct ask *asks;
 	size_t n_asks;
+	struct job *jobs; /* the newest first; of those that have ended a few are kept */
+	unsigned int last_job;
+	bool stopping;
 };
 
 /* manager.c: the object /org/gpushift1 */
 int manager_add(struct daemon *daemon) gs_must_check;
+
+/* job.c: the objects below /org/gpushift1/job */
+int job_add_objects(struct daemon *daemon) gs_must_check;
 
 /* gpu.c: the objects below /org/gpushift1/gpu */
 int gpu_add_objects(struct daemon *daemon) gs_must_check;

@@ -5,6 +5,7 @@
 #include "shown.h"
 #include "properties.h"
 #include "questions.h"
+#include "request.h"
 #include "sender.h"
 #include "tree.h"
 
@@ -111,15 +112,23 @@ static int on_plan(sd_bus_message *message, void *data, sd_bus_error *error)
 
 	r = begin_question(daemon, message, &question, &uid, error);
 	if (r >= 0)
-		r = options_read(message,
-				 OPTION_DRIVER | OPTION_WITH | OPTION_PROFILES | OPTION_FORCE |
-					 OPTION_TIMEOUT,
-				 &question.options, error);
+		r = options_read_mode(message,
+				      OPTION_DRIVER | OPTION_WITH | OPTION_PROFILES | OPTION_FORCE |
+					      OPTION_TIMEOUT,
+				      &question.options, error);
 	if (r < 0)
 		return r;
 	r = ask_start(daemon, message, uid, question_plan, &question, error);
 	options_clear(&question.options);
 	return r;
+}
+
+static int on_set_mode(sd_bus_message *message, void *data, sd_bus_error *error)
+{
+	struct daemon *daemon = data;
+	const struct gpu *gpu = find_by_path(daemon, sd_bus_message_get_path(message));
+
+	return gpu ? request_set_mode(daemon, message, gpu->address, error) : -ENOENT;
 }
 
 static int on_get_holders(sd_bus_message *message, void *data, sd_bus_error *error)
@@ -132,9 +141,7 @@ static int on_get_holders(sd_bus_message *message, void *data, sd_bus_error *err
 	r = begin_question(daemon, message, &question, &uid, error);
 	if (r < 0)
 		return r;
-	question.uid = uid;
-	/* As root at first, for the counts; it drops its rights itself. */
-	return ask_start(daemon, message, 0, question_holders, &question, error);
+	return request_holders(daemon, message, &question, uid, error);
 }
 
 #define GPU_PROPERTY(name, type, flags) SD_BUS_PROPERTY(name, type, get_property, 0, flags)
@@ -161,6 +168,8 @@ static const sd_bus_vtable vtable[] = {
 	GPU_PROPERTY("Modes", "a{s(bas)}", CHANGES),
 	SD_BUS_METHOD_WITH_ARGS("Plan", SD_BUS_ARGS("s", mode, "a{sv}", options),
 				SD_BUS_RESULT("s", json), on_plan, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("SetMode", SD_BUS_ARGS("s", mode, "a{sv}", options),
+				SD_BUS_RESULT("o", job), on_set_mode, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("GetHolders", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", json),
 				on_get_holders, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_VTABLE_END,

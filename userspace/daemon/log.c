@@ -17,6 +17,8 @@ static const struct {
 	[LOG_STOPPED] = { LOG_INFO, "337b1f2d01b34bce9bb9896c23da27d1" },
 	[LOG_RELOADED] = { LOG_INFO, "e9dbd46ca26540f7863ea1c6437a7058" },
 	[LOG_TROUBLE] = { LOG_WARNING, "c2120247bf8742d3866f401748b78985" },
+	[LOG_JOB_DONE] = { LOG_INFO, "9509c1daa38e42f0bbf83ade1c93fd15" },
+	[LOG_JOB_FAILED] = { LOG_WARNING, "b65834642e474bcda34017f5893ce773" },
 };
 
 /* By its socket: without one nobody listens, and stderr is what there is. */

@@ -6,10 +6,14 @@
 #include <systemd/sd-daemon.h>
 
 #include "ask.h"
+#include "job.h"
 #include "log.h"
 #include "shown.h"
 #include "reload.h"
 #include "watch.h"
+
+/* How long a stop waits for switches to be undone; the unit allows more. */
+#define PATIENCE_US (30 * 1000000ULL)
 
 /* The least that glibc gives back to the system by itself is a lot for a daemon that mostly waits. */
 static void give_back_memory(void)
@@ -79,13 +83,35 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 	return 0;
 }
 
+static int on_patience_ends(sd_event_source *source, uint64_t now, void *data)
+{
+	struct daemon *daemon = data;
+
+	(void)source;
+	(void)now;
+	return sd_event_exit(daemon->event, 0);
+}
+
+/* Switches that run are undone, as by Ctrl-C. What does not end in time goes on without us, under its lock. */
 static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info, void *data)
 {
 	struct daemon *daemon = data;
 
 	(void)source;
 	(void)info;
-	return sd_event_exit(daemon->event, 0);
+	if (daemon->stopping || !job_cancel_all(daemon))
+		return sd_event_exit(daemon->event, 0);
+	daemon->stopping = true;
+	(void)sd_notify(0, "STOPPING=1\nSTATUS=undoing what runs");
+	return sd_event_add_time_relative(daemon->event, NULL, CLOCK_MONOTONIC, PATIENCE_US, 0,
+					  on_patience_ends, daemon);
+}
+
+void job_ended(struct daemon *daemon)
+{
+	give_back_memory();
+	if (daemon->stopping && !job_cancel_all(daemon))
+		(void)sd_event_exit(daemon->event, 0);
 }
 
 static int open_loop(struct daemon *daemon)
@@ -123,12 +149,32 @@ static int open_bus(struct daemon *daemon)
 	if (r >= 0)
 		r = gpu_add_objects(daemon);
 	if (r >= 0)
+		r = job_add_objects(daemon);
+	if (r >= 0)
 		r = sd_bus_attach_event(daemon->bus, daemon->event, SD_EVENT_PRIORITY_NORMAL);
 	if (r >= 0)
 		r = sd_bus_set_exit_on_disconnect(daemon->bus, true);
 	if (r >= 0)
 		r = sd_bus_request_name(daemon->bus, BUS_NAME, 0);
 	return r;
+}
+
+/* What somebody left half done is finished or undone before anything else. */
+static int recover(struct daemon *daemon)
+{
+	static char *const argv[] = { "gpushift", "--direct", "--json", "recover", NULL };
+	const struct gs_interrupted *interrupted = daemon->host->interrupted;
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	const struct job *job;
+	int r;
+
+	if (!interrupted || interrupted->running || daemon->engine->foreign_root)
+		return 0;
+	r = job_start(daemon, NULL, "", (char **)argv, &job, &error);
+	if (r < 0)
+		log_error(r, "cannot recover an interrupted switch");
+	sd_bus_error_free(&error);
+	return 0;
 }
 
 struct step {
@@ -142,6 +188,7 @@ static const struct step steps[] = {
 	{ "cannot listen to the kernel", watch_open },
 	{ "cannot read the host", shown_read },
 	{ "cannot serve on the bus", open_bus },
+	{ "cannot recover", recover },
 };
 
 static int start(struct daemon *daemon)
@@ -173,6 +220,7 @@ static int serve(struct daemon *daemon)
 static void stop(struct daemon *daemon)
 {
 	ask_end_all(daemon);
+	job_forget_all(daemon);
 	watch_close(daemon);
 	sd_bus_flush_close_unref(daemon->bus);
 	shown_clear(daemon);

@@ -3,6 +3,7 @@
 #include "errors.h"
 #include "shown.h"
 #include "reload.h"
+#include "request.h"
 #include "sender.h"
 
 static int get_version(sd_bus *bus, const char *path, const char *interface, const char *property,
@@ -47,11 +48,35 @@ static int on_reload(sd_bus_message *message, void *data, sd_bus_error *error)
 	return sd_bus_reply_method_return(message, NULL);
 }
 
+static int on_create_vgpu(sd_bus_message *message, void *data, sd_bus_error *error)
+{
+	return request_create_vgpu(data, message, error);
+}
+
+static int on_remove_vgpu(sd_bus_message *message, void *data, sd_bus_error *error)
+{
+	return request_remove_vgpu(data, message, error);
+}
+
+static int on_recover(sd_bus_message *message, void *data, sd_bus_error *error)
+{
+	return request_recover(data, message, error);
+}
+
 static const sd_bus_vtable vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("Source", "s", get_source, 0, 0),
 	SD_BUS_METHOD("Reload", NULL, NULL, on_reload, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("CreateVgpu",
+				SD_BUS_ARGS("s", parent, "s", type, "a{sv}", options),
+				SD_BUS_RESULT("o", job), on_create_vgpu,
+				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("RemoveVgpu", SD_BUS_ARGS("s", uuid, "a{sv}", options),
+				SD_BUS_RESULT("o", job), on_remove_vgpu,
+				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Recover", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("o", job),
+				on_recover, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_VTABLE_END,
 };
 

@@ -3,6 +3,7 @@
 #include "options.h"
 
 #include <ctype.h>
+#include <systemd/sd-id128.h>
 
 #include "engine.h"
 #include "errors.h"
@@ -111,6 +112,33 @@ static int take_timeout(sd_bus_message *message, struct options *options, sd_bus
 		return error_usage(error, "'timeout' is from 1 to %d seconds, not %u",
 				   MAX_TIMEOUT_S, seconds);
 	options->timeout_ms = seconds * 1000;
+	options->timeout_given = true;
+	return 0;
+}
+
+static int take_persist(sd_bus_message *message, struct options *options, sd_bus_error *error)
+{
+	int value;
+	int r = sd_bus_message_read(message, "b", &value);
+
+	(void)error;
+	if (r >= 0)
+		options->persist = value;
+	return r;
+}
+
+static int take_uuid(sd_bus_message *message, struct options *options, sd_bus_error *error)
+{
+	const char *text;
+	sd_id128_t id;
+	int r = sd_bus_message_read(message, "s", &text);
+
+	if (r < 0)
+		return r;
+	/* The long form only: the short one is no name for an mdev. */
+	if (strlen(text) != sizeof(options->uuid) - 1 || sd_id128_from_string(text, &id) < 0)
+		return error_usage(error, "'%.64s' is not a UUID", text);
+	snprintf(options->uuid, sizeof(options->uuid), "%s", text);
 	return 0;
 }
 
@@ -125,6 +153,8 @@ static const struct {
 	{ "profiles", "a(su)", OPTION_PROFILES, take_profiles },
 	{ "force", "b", OPTION_FORCE, take_force },
 	{ "timeout", "u", OPTION_TIMEOUT, take_timeout },
+	{ "persist", "b", OPTION_PERSIST, take_persist },
+	{ "uuid", "s", OPTION_UUID, take_uuid },
 };
 
 static int take_value(sd_bus_message *message, size_t i, struct options *options,
@@ -192,11 +222,11 @@ static int take_mode(sd_bus_message *message, struct options *options, sd_bus_er
 	return 0;
 }
 
-int options_read(sd_bus_message *message, unsigned int allowed, struct options *ret,
-		 sd_bus_error *error)
+static int read_all(sd_bus_message *message, bool mode, unsigned int allowed, struct options *ret,
+		    sd_bus_error *error)
 {
 	struct options options = { .timeout_ms = GS_DEFAULT_TIMEOUT_MS };
-	int r = take_mode(message, &options, error);
+	int r = mode ? take_mode(message, &options, error) : 0;
 
 	if (r >= 0)
 		r = take_options(message, allowed, &options, error);
@@ -209,6 +239,18 @@ int options_read(sd_bus_message *message, unsigned int allowed, struct options *
 	}
 	*ret = options;
 	return 0;
+}
+
+int options_read(sd_bus_message *message, unsigned int allowed, struct options *ret,
+		 sd_bus_error *error)
+{
+	return read_all(message, false, allowed, ret, error);
+}
+
+int options_read_mode(sd_bus_message *message, unsigned int allowed, struct options *ret,
+		      sd_bus_error *error)
+{
+	return read_all(message, true, allowed, ret, error);
 }
 
 void options_clear(struct options *options)

@@ -20,6 +20,8 @@ struct options {
 	struct gs_want want;
 	unsigned int timeout_ms;
 	bool persist;
+	bool timeout_given;
+	char uuid[37]; /* "": not given */
 };
 
 /* Bits of what a method takes. */
@@ -29,15 +31,20 @@ enum {
 	OPTION_PROFILES = 1 << 2,
 	OPTION_FORCE = 1 << 3,
 	OPTION_TIMEOUT = 1 << 4,
+	OPTION_PERSIST = 1 << 5,
+	OPTION_UUID = 1 << 6,
 };
 
 /*
- * options_read - read the mode and the options from @message
+ * options_read - read the options from @message
+ * options_read_mode - the mode, then the options
  * @allowed: or of the bits above
  * Returns 0, or a negative errno with @error set.
  */
 int options_read(sd_bus_message *message, unsigned int allowed, struct options *ret,
 		 sd_bus_error *error) gs_must_check;
+int options_read_mode(sd_bus_message *message, unsigned int allowed, struct options *ret,
+		      sd_bus_error *error) gs_must_check;
 void options_clear(struct options *options);
 
 #endif

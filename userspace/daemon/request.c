@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* request.c - from a call to a job: the command line that does it, and who may have it done */
+#include "request.h"
+
+#include "ask.h"
+#include "auth.h"
+#include "errors.h"
+#include "job.h"
+
+/* As long as any name of a device or type; what it means is looked up by the job. */
+#define MAX_TEXT 255
+
+struct request {
+	char **argv;
+	int failed; /* memory ran out on the way */
+	const char *actions[AUTH_MAX_ACTIONS + 1];
+	size_t n_actions;
+	char card[MAX_TEXT + 1];
+};
+
+static void free_request(struct request *request)
+{
+	if (request)
+		gs_strv_free(request->argv);
+	free(request);
+}
+
+static void gs_printf(2, 3) add(struct request *request, const char *format, ...)
+{
+	gs_cleanup_free char *word = NULL;
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&word, format, args) < 0)
+		word = NULL;
+	va_end(args);
+	if (!word || gs_strv_add(&request->argv, word) < 0)
+		request->failed = -ENOMEM;
+}
+
+static void add_action(struct request *request, const char *action)
+{
+	request->actions[request->n_actions++] = action;
+}
+
+/* In process and as root: what the command does by itself where there is no daemon. */
+static struct request *new_request(const char *action)
+{
+	struct request *request = calloc(1, sizeof(*request));
+
+	if (!request)
+		return NULL;
+	add(request, "gpushift");
+	add(request, "--direct");
+	add(request, "--json");
+	add_action(request, action);
+	return request;
+}
+
+static void add_options(struct request *request, const struct options *options)
+{
+	const struct gs_want *want = &options->want;
+	char address[GS_ADDRESS_LEN];
+
+	for (size_t i = 0; i < want->n_profiles; i++) {
+		add(request, "--profile=%s", want->profiles[i].type);
+		add(request, "--count=%u", want->profiles[i].count);
+	}
+	if (want->driver)
+		add(request, "--driver=%s", want->driver);
+	for (size_t i = 0; i < want->n_with; i++)
+		add(request, "--with=%s", gs_address_format(&want->with[i], address));
+	if (options->uuid[0])
+		add(request, "--uuid=%s", options->uuid);
+	if (options->timeout_given)
+		add(request, "--timeout=%u", options->timeout_ms / 1000);
+	if (want->force) {
+		add(request, "--force");
+		add_action(request, "force");
+	}
+	if (options->persist) {
+		add(request, "--persist");
+		add_action(request, "persist");
+	}
+}
+
+static void on_allowed(struct daemon *daemon, sd_bus_message *call, const char *refused, void *data)
+{
+	struct request *request = data;
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	const struct job *job;
+	int r;
+
+	if (refused) {
+		auth_refuse(call, refused);
+		free_request(request);
+		return;
+	}
+	r = job_start(daemon, call, request->card, request->argv, &job, &error);
+	if (r < 0)
+		(void)!sd_bus_reply_method_errno(call, r, error.name ? &error : NULL);
+	else
+		(void)!sd_bus_reply_method_return(call, "o", job_path(job));
+	sd_bus_error_free(&error);
+	free_request(request);
+}
+
+static int submit(struct daemon *daemon, sd_bus_message *call, struct request *request,
+		  sd_bus_error *error)
+{
+	int r = request->failed;
+
+	if (r == 0)
+		r = auth_check(daemon, call, request->actions, on_allowed, request, error);
+	if (r < 0)
+		free_request(request);
+	return r < 0 ? r : 1;
+}
+
+int request_set_mode(struct daemon *daemon, sd_bus_message *call, const char *card,
+		     sd_bus_error *error)
+{
+	struct request *request;
+	struct options options;
+	int r;
+
+	r = options_read_mode(call,
+			      OPTION_DRIVER | OPTION_WITH | OPTION_PROFILES | OPTION_FORCE |
+				      OPTION_PERSIST | OPTION_TIMEOUT,
+			      &options, error);
+	if (r < 0)
+		return r;
+	request = new_request("set-mode");
+	if (request) {
+		add(request, "set");
+		snprintf(request->card, sizeof(request->card), "%s", card);
+		add_options(request, &options);
+		add(request, "--");
+		add(request, "%s", card);
+		add(request, "%s", gs_mode_name(options.want.mode));
+	}
+	options_clear(&options);
+	return request ? submit(daemon, call, request, error) : -ENOMEM;
+}
+
+static int check_text(const char *text, const char *what, sd_bus_error *error)
+{
+	if (!*text || strlen(text) > MAX_TEXT)
+		return error_usage(error, "the %s is empty or too long", what);
+	return 0;
+}
+
+int request_create_vgpu(struct daemon *daemon, sd_bus_message *call, sd_bus_error *error)
+{
+	const char *parent, *type;
+	struct request *request;
+	struct options options;
+	int r;
+
+	r = sd_bus_message_read(call, "ss", &parent, &type);
+	if (r >= 0)
+		r = check_text(parent, "name of the device", error);
+	if (r >= 0)
+		r = check_text(type, "vGPU type", error);
+	if (r >= 0)
+		r = options_read(call, OPTION_UUID | OPTION_PERSIST | OPTION_TIMEOUT, &options,
+				 error);
+	if (r < 0)
+		return r;
+	request = new_request("vgpu");
+	if (request) {
+		add(request, "vgpu");
+		add(request, "create");
+		snprintf(request->card, sizeof(request->card), "%s", parent);
+		add(request, "--profile=%s", type);
+		add_options(request, &options);
+		add(request, "--");
+		add(request, "%s", parent);
+	}
+	options_clear(&options);
+	return request ? submit(daemon, call, request, error) : -ENOMEM;
+}
+
+int request_remove_vgpu(struct daemon *daemon, sd_bus_message *call, sd_bus_error *error)
+{
+	struct request *request;
+	struct options options;
+	const char *uuid;
+	int r;
+
+	r = sd_bus_message_read(call, "s", &uuid);
+	if (r >= 0)
+		r = check_text(uuid, "UUID", error);
+	if (r >= 0)
+		r = options_read(call, OPTION_PERSIST | OPTION_TIMEOUT, &options, error);
+	if (r < 0)
+		return r;
+	request = new_request("vgpu");
+	if (request) {
+		add(request, "vgpu");
+		snprintf(request->card, sizeof(request->card), "%s", uuid);
+		add(request, "remove");
+		add_options(request, &options);
+		add(request, "--");
+		add(request, "%s", uuid);
+	}
+	options_clear(&options);
+	return request ? submit(daemon, call, request, error) : -ENOMEM;
+}
+
+int request_recover(struct daemon *daemon, sd_bus_message *call, sd_bus_error *error)
+{
+	struct request *request;
+	struct options options;
+	int r = options_read(call, OPTION_TIMEOUT, &options, error);
+
+	if (r < 0)
+		return r;
+	request = new_request("set-mode");
+	if (request) {
+		add(request, "recover");
+		add_options(request, &options);
+	}
+	options_clear(&options);
+	return request ? submit(daemon, call, request, error) : -ENOMEM;
+}
+
+/* Not to be allowed is no error here: less is told. */
+static void on_inspect(struct daemon *daemon, sd_bus_message *call, const char *refused, void *data)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	struct question *question = data;
+	int r;
+
+	if (!refused)
+		question->uid = 0;
+	question->known = daemon->host;
+	/* As root at first, for the counts; it drops its rights itself. */
+	r = ask_start(daemon, call, 0, question_holders, question, &error);
+	if (r < 0)
+		(void)!sd_bus_reply_method_errno(call, r, error.name ? &error : NULL);
+	sd_bus_error_free(&error);
+	free(question);
+}
+
+int request_holders(struct daemon *daemon, sd_bus_message *call, const struct question *question,
+		    uid_t uid, sd_bus_error *error)
+{
+	static const char *const actions[] = { "inspect", NULL };
+	struct question *copy = malloc(sizeof(*copy));
+	int r;
+
+	if (!copy)
+		return -ENOMEM;
+	*copy = *question;
+	copy->uid = uid;
+	r = auth_check(daemon, call, actions, on_inspect, copy, error);
+	if (r < 0)
+		free(copy);
+	return r < 0 ? r : 1;
+}
