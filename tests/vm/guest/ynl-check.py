@@ -27,10 +27,18 @@ def difference(ours, theirs):
     return "" if ours == theirs else f"{ours} is not {theirs}"
 
 
+def whole(attr, value):
+    """A reset without a state is impossible."""
+    if attr["name"] != "reset" or "state" in value:
+        return value
+    return {"method": value["method"], "state": "impossible", **value}
+
+
 def item(attr, value, family):
     """One value as /proc/gpushift shows it."""
     if isinstance(value, dict):
         inner = family.attr_sets[attr["nested-attributes"]]
+        value = whole(attr, value)
         return ",".join(item(inner[name], part, family) for name, part in value.items())
     if isinstance(value, set):
         enum = family.consts[attr["enum"]]
