@@ -66,7 +66,10 @@ static bool is_privileged_reset(struct nlattr *nest)
 
 	if (nla_parse_nested(attrs, GPUSHIFT_RESET_A_MAX, nest, NULL))
 		fail(EBADMSG, NULL);
-	return !is_scope(nla_get_u8(attrs[GPUSHIFT_RESET_A_METHOD])) && !is_in_use(nla_get_u8(attrs[GPUSHIFT_RESET_A_STATE]));
+	if (is_scope(nla_get_u8(attrs[GPUSHIFT_RESET_A_METHOD])))
+		return false;
+	/* One without a state is impossible. */
+	return !attrs[GPUSHIFT_RESET_A_STATE] || !is_in_use(nla_get_u8(attrs[GPUSHIFT_RESET_A_STATE]));
 }
 
 static bool is_privileged(struct nlattr *attr)
