@@ -244,7 +244,6 @@ int gs_explain_group(const struct gs_host *host, const struct gs_group *group, c
 char *gs_explain_reason(enum gpushift_reset_reason reason, const char *detail)
 {
 	size_t i = (size_t)reason;
-	gs_cleanup_free char *text = NULL;
 	const char *hole;
 
 	if (i >= GS_ARRAY_SIZE(reasons) || !reasons[i].text)
