@@ -344,6 +344,8 @@ static void vgpus_come_back(void **state)
 	assert_int_equal(want.n_uuids, 2);
 	assert_string_equal(want.uuids[0], UUID_C);
 	assert_string_equal(want.uuids[1], UUID_B);
+	assert_int_equal(gs_strv_count(want.keep), 1);
+	assert_string_equal(want.keep[0], UUID_A);
 	gs_wish_want_clear(&want);
 	gs_wish_free(wish);
 }

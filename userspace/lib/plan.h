@@ -143,6 +143,7 @@ struct gs_want {
 	/* UUIDs for the devices to create; planning draws no random numbers. */
 	char **uuids;
 	size_t n_uuids;
+	char **keep; /* vGPUs that stay rather than others of their type; NULL: all are alike */
 };
 
 /* Longest name of a parent device that is no PCI function, and the final NUL. */

@@ -177,6 +177,23 @@ static void keep(struct gs_planner *planner, struct set *set, bool *kept,
 	}
 }
 
+/* As keep(), for those that are named. */
+static void keep_named(struct gs_planner *planner, struct set *set, bool *kept)
+{
+	for (size_t i = 0; i < planner->card->n_vgpus; i++) {
+		const struct gs_vgpu *vgpu = planner->card->vgpus[i];
+		struct wanted *wanted;
+
+		if (kept[i] || !vgpu->uuid || !gs_strv_has(planner->want->keep, vgpu->uuid))
+			continue;
+		wanted = wanted_for(set, vgpu->type);
+		if (!wanted)
+			continue;
+		wanted->missing--;
+		kept[i] = true;
+	}
+}
+
 static bool is_in_use(const struct gs_vgpu *vgpu)
 {
 	return vgpu->in_use == GS_YES;
@@ -204,6 +221,7 @@ static void reduce(struct gs_planner *planner, struct set *set)
 	/* They do not outlive the driver that made them. */
 	if (!gs_display_moves(planner)) {
 		keep(planner, set, kept, is_in_use);
+		keep_named(planner, set, kept);
 		keep(planner, set, kept, is_foreign);
 		keep(planner, set, kept, is_any);
 	}

@@ -239,10 +239,14 @@ static int copy_uuids(const struct gs_host *host, const struct gs_wish *wish,
 	for (size_t i = 0; r == 0 && i < wish->n_vgpus; i++) {
 		const struct gs_wished_vgpu *vgpu = &wish->vgpus[i];
 
-		if (gs_streq(vgpu->type, type) && !gs_host_vgpu(host, vgpu->uuid)) {
-			r = gs_strv_add(&want->uuids, vgpu->uuid);
-			want->n_uuids += r == 0;
+		if (!gs_streq(vgpu->type, type))
+			continue;
+		if (gs_host_vgpu(host, vgpu->uuid)) {
+			r = gs_strv_add(&want->keep, vgpu->uuid);
+			continue;
 		}
+		r = gs_strv_add(&want->uuids, vgpu->uuid);
+		want->n_uuids += r == 0;
 	}
 	return r;
 }
@@ -332,6 +336,7 @@ void gs_wish_want_clear(struct gs_want *want)
 		free(want->profiles[i].type);
 	free(want->profiles);
 	gs_strv_free(want->uuids);
+	gs_strv_free(want->keep);
 	gs_holders_free(want->with_holders, want->n_with_holders);
 	*want = (struct gs_want){ 0 };
 }

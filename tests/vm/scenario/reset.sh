@@ -6,7 +6,7 @@
 . /tests/cards.sh
 
 methods() { cat "$PCI/$1/reset_method"; }
-reset_steps() { gpushift reset "$@" --json | jq -r '.steps[] | select(.op == "reset" and .result == "done") | .target'; }
+reset_steps() { gpushift reset "$@" --json --quiet | jq -r '.steps[] | select(.op == "reset" and .result == "done") | .target'; }
 
 card=$(free_card)
 before=$(methods "$card")
