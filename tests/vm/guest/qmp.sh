@@ -4,19 +4,24 @@
 #   qmp_open                    once, before the others
 #   qmp COMMAND [ARGUMENTS]     e.g. qmp device_del '{"id": "card"}'; fails, and prints the answer, when QEMU refuses
 
+# Until the line is raw, it sends QEMU's greeting back: the byte that no text contains makes QEMU forget what it has of that.
 qmp_open()
 {
 	stty -F /dev/ttyS2 raw -echo
 	exec {QMP}<>/dev/ttyS2
+	QMP_ASKED=0
+	printf '\xff\n' >&"$QMP"
 	qmp qmp_capabilities
 }
 
-# Events of QEMU, and what is left of its greeting, are passed over.
+# Each question has a number, so that events and answers to what was not asked are passed over.
 qmp() # COMMAND [ARGUMENTS]
 {
 	local line arguments=${2:-{\}}
-	printf '{"execute": "%s", "arguments": %s}\n' "$1" "$arguments" >&"$QMP"
+	QMP_ASKED=$((QMP_ASKED + 1))
+	printf '{"execute": "%s", "arguments": %s, "id": %d}\n' "$1" "$arguments" "$QMP_ASKED" >&"$QMP"
 	while read -r -t 60 -u "$QMP" line; do
+		[[ $line == *"\"id\": $QMP_ASKED"[,}]* ]] || continue
 		case $line in
 		*'"return"'*) return 0 ;;
 		*'"error"'*) echo "$line"; return 1 ;;
