@@ -20,13 +20,14 @@ static const char *const interfaces[] = { "org.gpushift1.Manager", "org.gpushift
 					  "org.freedesktop.DBus.Properties", "org.freedesktop.DBus.ObjectManager",
 					  "org.freedesktop.DBus.Introspectable" };
 static const char *const members[] = { "SetMode", "Plan", "GetHolders", "Reload", "CreateVgpu", "RemoveVgpu", "Recover",
+				       "Reset", "SelfTest", "Apply",
 				       "Cancel", "Get", "GetAll", "Set", "GetManagedObjects", "Introspect", "Nothing" };
 static const char *const words[] = { "", "host", "passthrough", "vgpu", "mixed", "driver", "with", "profiles", "force",
-				     "persist", "timeout", "uuid", "--force", "-", "0000:01:00.0", "../../etc/passwd",
+				     "persist", "timeout", "uuid", "method", "deadline", "flr", "--force", "-", "0000:01:00.0", "../../etc/passwd",
 				     "org.gpushift1.Gpu", "Mode", "c2177883-f1bb-47f0-914d-32a22e3a8804", "nvidia", "%s%n" };
 static const char *const types[] = { "s", "b", "u", "i", "as", "a(su)", "a{sv}", "v", "ay", "t", "d", "o", "(sv)" };
 /* What the methods take, so that many calls come further than the check of their types. */
-static const char *const signatures[] = { "sa{sv}", "a{sv}", "ssa{sv}", "ss", "s", "ssv", "" };
+static const char *const signatures[] = { "sa{sv}", "a{sv}", "ssa{sv}", "ss", "s", "ssv", "ua{sv}", "ysa{sv}", "" };
 
 static int append_value(sd_bus_message *message, const char *type, int depth);
 
@@ -78,6 +79,19 @@ static int append_variant(sd_bus_message *message, int depth)
 	return r < 0 ? r : sd_bus_message_close_container(message);
 }
 
+/* Lines of a wanted state, in any order. */
+static int append_wanted(sd_bus_message *message)
+{
+	static const char *const lines[] = { "[card 0000:01:00.0]\n", "[profile work]\n", "mode = host\n",
+					     "mode = vgpu\n", "force = yes\n", "vgpu = 2 nvidia-47\n", "with = \n",
+					     "[", "\xff\n", "mode\n" };
+	char text[512] = "";
+
+	for (int i = rand() % 8; i > 0; i--)
+		strcat(text, lines[(size_t)rand() % COUNT(lines)]);
+	return sd_bus_message_append_array(message, 'y', text, strlen(text));
+}
+
 static int append_value(sd_bus_message *message, const char *type, int depth)
 {
 	if (strcmp(type, "s") == 0)
@@ -95,7 +109,7 @@ static int append_value(sd_bus_message *message, const char *type, int depth)
 	if (strcmp(type, "as") == 0)
 		return sd_bus_message_append(message, "as", 2, word(), word());
 	if (strcmp(type, "ay") == 0)
-		return sd_bus_message_append(message, "ay", 3, 0, 255, 47);
+		return append_wanted(message);
 	if (strcmp(type, "a(su)") == 0)
 		return append_array(message, "(su)", 'r', "su", depth);
 	if (strcmp(type, "a{sv}") == 0)
@@ -103,6 +117,23 @@ static int append_value(sd_bus_message *message, const char *type, int depth)
 	if (strcmp(type, "(sv)") == 0)
 		return append_container(message, 'r', "sv", 1, depth);
 	return append_variant(message, depth);
+}
+
+/* A letter of the signatures above; y: the text of a wanted state. */
+static const char *type_of(char letter)
+{
+	switch (letter) {
+	case 'a':
+		return "a{sv}";
+	case 'v':
+		return "v";
+	case 'u':
+		return "u";
+	case 'y':
+		return "ay";
+	default:
+		return "s";
+	}
 }
 
 static int append_arguments(sd_bus_message *message)
@@ -116,7 +147,7 @@ static int append_arguments(sd_bus_message *message)
 		return r;
 	}
 	while (r >= 0 && *signature) {
-		const char *type = *signature == 'a' ? "a{sv}" : *signature == 'v' ? "v" : "s";
+		const char *type = type_of(*signature);
 
 		r = append_value(message, type, 0);
 		signature += *signature == 'a' ? strlen("a{sv}") : 1;

@@ -9,7 +9,7 @@
 
 #define ALL                                                                                        \
 	(OPTION_DRIVER | OPTION_WITH | OPTION_PROFILES | OPTION_FORCE | OPTION_TIMEOUT |           \
-	 OPTION_PERSIST | OPTION_UUID)
+	 OPTION_PERSIST | OPTION_UUID | OPTION_METHOD | OPTION_DEADLINE)
 
 struct fake_bus {
 	sd_bus *bus;
@@ -74,10 +74,11 @@ static void all_options_are_taken(void **state)
 	struct options options;
 	char address[GS_ADDRESS_LEN];
 
-	assert_int_equal(READ(state, &options, NULL, "vgpu", 7, "driver", "s", "nvidia", "with", "as",
+	assert_int_equal(READ(state, &options, NULL, "vgpu", 9, "driver", "s", "nvidia", "with", "as",
 			      2, "0000:01:00.1", "02:00.0", "profiles", "a(su)", 2, "nvidia-46", 3,
 			      "GRID P40-1Q", 1, "force", "b", 1, "timeout", "u", 7, "persist", "b", 1,
-			      "uuid", "s", "c2177883-f1bb-47f0-914d-32a22e3a8804"),
+			      "uuid", "s", "c2177883-f1bb-47f0-914d-32a22e3a8804", "method", "s",
+			      "flr", "deadline", "u", 60),
 			 0);
 	assert_int_equal(options.want.mode, GS_MODE_VGPU);
 	assert_string_equal(options.want.driver, "nvidia");
@@ -90,6 +91,8 @@ static void all_options_are_taken(void **state)
 	assert_true(options.persist);
 	assert_int_equal(options.timeout_ms, 7000);
 	assert_string_equal(options.uuid, "c2177883-f1bb-47f0-914d-32a22e3a8804");
+	assert_string_equal(options.method, "flr");
+	assert_int_equal(options.deadline_s, 60);
 	options_clear(&options);
 }
 
@@ -129,6 +132,8 @@ static void wrong_options_are_refused(void **state)
 	EXPECT_USAGE(state, "name of a driver", "host", 1, "driver", "s", "");
 	EXPECT_USAGE(state, "'timeout' is from 1", "host", 1, "timeout", "u", 0);
 	EXPECT_USAGE(state, "'timeout' is from 1", "host", 1, "timeout", "u", 86401);
+	EXPECT_USAGE(state, "'deadline' is from 1", "host", 1, "deadline", "u", 0);
+	EXPECT_USAGE(state, "no reset method 'x'", "host", 1, "method", "s", "x");
 	EXPECT_USAGE(state, "not a UUID", "host", 1, "uuid", "s", "c2177883f1bb47f0914d32a22e3a8804");
 	EXPECT_USAGE(state, "1 to 4096 times", "vgpu", 1, "profiles", "a(su)", 1, "a", 0);
 	EXPECT_USAGE(state, "1 to 4096 times", "vgpu", 1, "profiles", "a(su)", 1, "a", 4097);

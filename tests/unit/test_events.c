@@ -74,6 +74,21 @@ static void other_changes_are_told(void **state)
 	assert_int_equal(event.kind, GS_EVENT_CHANGED);
 }
 
+static void our_module_comes_and_goes(void **state)
+{
+	struct gs_event event;
+
+	(void)state;
+	assert_int_equal(PARSE("x\0ACTION=add\0SUBSYSTEM=module\0DEVPATH=/module/gpushift", false,
+			       &event), 0);
+	assert_int_equal(event.kind, GS_EVENT_SOURCE);
+	assert_int_equal(PARSE("x\0ACTION=remove\0SUBSYSTEM=module\0DEVPATH=/module/gpushift", true,
+			       &event), 0);
+	assert_int_equal(event.kind, GS_EVENT_SOURCE);
+	assert_int_equal(PARSE("x\0ACTION=add\0SUBSYSTEM=module\0DEVPATH=/module/gpushift_test", true,
+			       &event), -ENOMSG);
+}
+
 static void everything_else_is_passed_over(void **state)
 {
 	struct gs_event event;
@@ -160,6 +175,7 @@ int main(void)
 		cmocka_unit_test(functions_come_and_go),
 		cmocka_unit_test(vgpus_come_and_go),
 		cmocka_unit_test(other_changes_are_told),
+		cmocka_unit_test(our_module_comes_and_goes),
 		cmocka_unit_test(everything_else_is_passed_over),
 		cmocka_unit_test(long_names_are_passed_over),
 		fixture_test(the_host_can_be_listened_to),

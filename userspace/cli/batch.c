@@ -185,13 +185,13 @@ static int print_document(const struct cli_batch *batch, enum gs_exit status)
 	return cli_document(gs_json_end(&json), status);
 }
 
-static void print_item(const struct cli_item *item)
+static void print_item(const struct cli *cli, const struct cli_item *item)
 {
 	bool bad = item->status != GS_EXIT_DONE;
 
-	cli_line(stdout, "%s: %s: %s%s%s%s", item->name, gs_mode_name(item->to),
-		 item->result ? item->result : "not-run", item->code ? " (" : "",
-		 item->code ? item->code : "", item->code ? ")" : "");
+	cli_result_line(cli, "%s: %s: %s%s%s%s", item->name, gs_mode_name(item->to),
+			item->result ? item->result : "not-run", item->code ? " (" : "",
+			item->code ? item->code : "", item->code ? ")" : "");
 	if (item->message)
 		cli_message("%s: %s", item->name, item->message);
 	if (item->fix && bad)
@@ -204,9 +204,7 @@ int cli_batch_report(struct cli *cli, const struct cli_batch *batch)
 
 	for (size_t i = 0; i < batch->n_items; i++)
 		status = worse(batch->items[i].status, status);
-	if (cli->json)
-		return print_document(batch, status);
 	for (size_t i = 0; i < batch->n_items; i++)
-		print_item(&batch->items[i]);
-	return status;
+		print_item(cli, &batch->items[i]);
+	return cli->json ? print_document(batch, status) : (int)status;
 }

@@ -317,7 +317,9 @@ static int run(struct follower *follower)
 	sd_bus_message *call = NULL;
 	int r;
 
-	cli_progress_begin(&follower->progress, cli->quiet);
+	cli_progress_begin(&follower->progress,
+			   cli->quiet ||
+				   (cli->verb->flags & CLI_MANY_STEPS && !cli->verbose));
 	r = cli_bus_call_new(cli, follower->bus, &call, &follower->status);
 	if (r > 0)
 		r = listen(follower);

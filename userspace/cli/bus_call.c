@@ -5,6 +5,7 @@
 #include "config.h"
 #include "host.h"
 #include "want.h"
+#include "wanted.h"
 
 /* The address of the card that the argument names, by itself or by an alias; else it is looked for, and missed. */
 static int find_address(struct cli *cli, struct gs_address *ret)
@@ -110,16 +111,32 @@ static int append_profiles(sd_bus_message *call, const struct cli *cli)
 	return r < 0 ? r : sd_bus_message_close_container(call);
 }
 
+/* What is left of --deadline, in whole seconds. */
+static int append_deadline(sd_bus_message *call, const struct cli *cli)
+{
+	uint64_t now = gs_now_us();
+	uint64_t left = cli->end_us > now ? cli->end_us - now : 0;
+
+	if (!cli->end_us)
+		return 0;
+	return sd_bus_message_append(call, "{sv}", "deadline", "u",
+				     (uint32_t)(left / 1000000 + 1));
+}
+
 static int append_options(sd_bus_message *call, const struct cli *cli, bool set)
 {
 	int r = sd_bus_message_open_container(call, 'a', "{sv}");
 
 	if (r >= 0 && set)
 		r = append_profiles(call, cli);
-	if (r >= 0 && set)
+	if (r >= 0)
 		r = append_text_option(call, "driver", cli->driver);
-	if (r >= 0 && set)
+	if (r >= 0)
 		r = append_with(call, cli);
+	if (r >= 0)
+		r = append_text_option(call, "method", cli->method);
+	if (r >= 0)
+		r = append_deadline(call, cli);
 	if (r >= 0)
 		r = append_text_option(call, "uuid", cli->uuid[0] ? cli->uuid : NULL);
 	if (r >= 0)
@@ -137,27 +154,95 @@ static int manager_call(sd_bus *bus, const char *method, sd_bus_message **ret)
 					      method);
 }
 
-static int call_set(struct cli *cli, sd_bus *bus, sd_bus_message **ret, int *ret_status)
+/* Of the card that the first argument names; *@ret stays NULL when there is none, which has been said. */
+static int card_call(struct cli *cli, sd_bus *bus, const char *method, sd_bus_message **ret,
+		     int *ret_status)
 {
 	gs_cleanup_free char *path = NULL;
 	struct gs_address address;
+
+	*ret_status = find_address(cli, &address);
+	if (*ret_status)
+		return 0;
+	path = path_of(&address);
+	if (!path)
+		return -ENOMEM;
+	return sd_bus_message_new_method_call(bus, ret, BUS_NAME, path, BUS_NAME ".Gpu", method);
+}
+
+static int call_set(struct cli *cli, sd_bus *bus, sd_bus_message **ret, int *ret_status)
+{
 	struct gs_want want;
 	int r;
 
 	/* The same sentences about wrong arguments as without the daemon. */
 	*ret_status = cli_want_begin(cli, &want);
 	cli_want_end(&want);
-	if (*ret_status == 0)
-		*ret_status = find_address(cli, &address);
 	if (*ret_status)
 		return 0;
-	path = path_of(&address);
-	if (!path)
-		return -ENOMEM;
-	r = sd_bus_message_new_method_call(bus, ret, BUS_NAME, path, BUS_NAME ".Gpu", "SetMode");
-	if (r >= 0)
-		r = sd_bus_message_append(*ret, "s", cli->arguments[1]);
+	r = card_call(cli, bus, "SetMode", ret, ret_status);
+	if (r < 0 || !*ret)
+		return r;
+	r = sd_bus_message_append(*ret, "s", cli->arguments[1]);
 	return r < 0 ? r : append_options(*ret, cli, true);
+}
+
+static int call_reset(struct cli *cli, sd_bus *bus, sd_bus_message **ret, int *ret_status)
+{
+	int r;
+
+	*ret_status = cli_reset_check(cli);
+	if (*ret_status)
+		return 0;
+	r = card_call(cli, bus, "Reset", ret, ret_status);
+	return r < 0 || !*ret ? r : append_options(*ret, cli, false);
+}
+
+static int call_self_test(struct cli *cli, sd_bus *bus, sd_bus_message **ret, int *ret_status)
+{
+	int r;
+
+	*ret_status = cli_selftest_check(cli);
+	if (*ret_status)
+		return 0;
+	r = card_call(cli, bus, "SelfTest", ret, ret_status);
+	if (r < 0 || !*ret)
+		return r;
+	r = sd_bus_message_append(*ret, "u", (uint32_t)cli->rounds);
+	return r < 0 ? r : append_options(*ret, cli, false);
+}
+
+/* Read with the rights of whoever asks, and once: it may be a pipe. */
+static int wanted_text(struct cli *cli, char **ret, size_t *ret_length)
+{
+	gs_cleanup_free const struct gs_wanted_card **cards = NULL;
+	cli_cleanup_wanted struct gs_wanted *wanted = NULL;
+	struct cli_batch batch = { 0 };
+	int status = cli_wanted_text(cli, ret, ret_length);
+
+	if (status == 0)
+		status = cli_wanted_parse(cli, *ret, *ret_length, &wanted, &batch, &cards);
+	cli_batch_clear(&batch);
+	return status;
+}
+
+static int call_apply(struct cli *cli, sd_bus *bus, sd_bus_message **ret, int *ret_status)
+{
+	gs_cleanup_free char *text = NULL;
+	size_t length;
+	int r;
+
+	*ret_status = cli_apply_check(cli);
+	if (*ret_status == 0)
+		*ret_status = wanted_text(cli, &text, &length);
+	if (*ret_status)
+		return 0;
+	r = manager_call(bus, "Apply", ret);
+	if (r >= 0)
+		r = sd_bus_message_append_array(*ret, 'y', text, length);
+	if (r >= 0)
+		r = sd_bus_message_append(*ret, "s", cli->n_arguments > 1 ? cli->arguments[1] : "");
+	return r < 0 ? r : append_options(*ret, cli, false);
 }
 
 static int call_create(struct cli *cli, sd_bus *bus, sd_bus_message **ret, int *ret_status)
@@ -197,6 +282,9 @@ static const struct {
 	int (*call)(struct cli *cli, sd_bus *bus, sd_bus_message **ret, int *ret_status);
 } calls[] = {
 	{ verb_set, call_set },
+	{ verb_apply, call_apply },
+	{ verb_reset, call_reset },
+	{ verb_selftest, call_self_test },
 	{ verb_vgpu_create, call_create },
 	{ verb_vgpu_remove, call_remove },
 	{ verb_recover, call_recover },

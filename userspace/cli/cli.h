@@ -78,6 +78,7 @@ enum cli_verb_flags {
 	CLI_NO_ENGINE = 1 << 1, /* looks at no host */
 	CLI_HIDDEN = 1 << 2,	/* for the shells, not for people */
 	CLI_BY_DAEMON = 1 << 4,	 /* done by the daemon, where it runs */
+	CLI_MANY_STEPS = 1 << 5, /* tells of each step only with --verbose */
 	CLI_CONFIGURED = 1 << 3, /* a wrong configuration stops it, as it stops what writes */
 };
 
@@ -148,6 +149,11 @@ int cli_main_job(int fd, int argc, char **argv);
 /* cli_help - print the help of one verb, or of all with NULL; help.c */
 int cli_help(struct cli *cli, const struct cli_verb *verb);
 int cli_version(struct cli *cli);
+
+/* What is wrong with the arguments by themselves; 0, or the exit status when that has been said. */
+int cli_apply_check(struct cli *cli) gs_must_check;
+int cli_reset_check(struct cli *cli) gs_must_check;
+int cli_selftest_check(struct cli *cli) gs_must_check;
 
 /* The verbs, one file each. */
 int verb_apply(struct cli *cli);

@@ -150,6 +150,22 @@ int cli_document(struct json_object *document, enum gs_exit status)
 	return r < 0 && status == GS_EXIT_DONE ? GS_EXIT_FAILED : status;
 }
 
+void cli_result_line(const struct cli *cli, const char *format, ...)
+{
+	gs_cleanup_free char *line = NULL;
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&line, format, args) < 0)
+		line = NULL;
+	va_end(args);
+	if (!line)
+		return;
+	cli_job_text(line);
+	if (!cli->json)
+		cli_line(stdout, "%s", line);
+}
+
 int cli_result(const struct cli *cli, struct json_object *document, enum gs_exit status,
 	       const char *format, ...)
 {

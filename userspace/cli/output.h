@@ -49,6 +49,9 @@ int cli_document(struct json_object *document, enum gs_exit status);
 int cli_result(const struct cli *cli, struct json_object *document, enum gs_exit status,
 	       const char *format, ...) gs_printf(4, 5);
 
+/* cli_result_line - one of many lines that --json has a document for */
+void cli_result_line(const struct cli *cli, const char *format, ...) gs_printf(2, 3);
+
 /* cli_document_line - print one of many documents, as a line, at once */
 int cli_document_line(struct json_object *document);
 

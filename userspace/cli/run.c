@@ -63,7 +63,8 @@ static int run(struct cli *cli)
 		if (r)
 			return r;
 	}
-	if (cli->verb->flags & CLI_BY_DAEMON && !cli->direct && !cli->root) {
+	/* At boot wishes are granted by a unit of their own, which waits for nobody. */
+	if (cli->verb->flags & CLI_BY_DAEMON && !cli->direct && !cli->root && !cli->wishes) {
 		int status;
 
 		if (cli_bus_run(cli, &status))

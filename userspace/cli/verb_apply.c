@@ -4,13 +4,20 @@
 #include "wanted.h"
 #include "wishes.h"
 
-int verb_apply(struct cli *cli)
+int cli_apply_check(struct cli *cli)
 {
 	if (cli->wishes && cli->n_arguments)
 		return cli_usage(cli, "--wishes takes no file");
-	if (cli->wishes)
-		return cli_grant_wishes(cli);
-	if (!cli->n_arguments)
+	if (!cli->wishes && !cli->n_arguments)
 		return cli_usage(cli, "'apply' needs a file, or --wishes");
-	return cli_apply_file(cli);
+	return 0;
+}
+
+int verb_apply(struct cli *cli)
+{
+	int r = cli_apply_check(cli);
+
+	if (r)
+		return r;
+	return cli->wishes ? cli_grant_wishes(cli) : cli_apply_file(cli);
 }

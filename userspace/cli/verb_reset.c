@@ -55,11 +55,14 @@ static int execute(struct cli *cli, struct gs_lock *lock, struct gs_plan *plan)
 	if (outcome.fix)
 		cli_line(stderr, "  fix: %s", outcome.fix);
 	cli_outcome_clear(&outcome);
-	if (cli->json)
-		return cli_document(gs_json_plan_results(plan, mode), status);
 	if (status == GS_EXIT_DONE)
-		cli_line(stdout, "%s: reset, and it answers", plan->card);
-	return status;
+		cli_result_line(cli, "%s: reset, and it answers", plan->card);
+	return cli->json ? cli_document(gs_json_plan_results(plan, mode), status) : status;
+}
+
+int cli_reset_check(struct cli *cli)
+{
+	return cli->method && gs_reset_method_find(cli->method) < 0 ? unknown_method(cli) : 0;
 }
 
 int verb_reset(struct cli *cli)
@@ -71,9 +74,9 @@ int verb_reset(struct cli *cli)
 	struct gs_card *card;
 	int r;
 
-	if (cli->method && gs_reset_method_find(cli->method) < 0)
-		return unknown_method(cli);
-	r = cli_switch_begin(cli, &lock);
+	r = cli_reset_check(cli);
+	if (r == 0)
+		r = cli_switch_begin(cli, &lock);
 	if (r == 0)
 		r = cli_read_host(cli, CLI_PLAN_READS, &host);
 	if (r == 0)

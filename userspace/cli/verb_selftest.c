@@ -202,10 +202,10 @@ static int print_document(const struct test *test)
 	return cli_document(gs_json_end(&json), test->status);
 }
 
-static void print_times(const char *what, const struct cli_times *times)
+static void print_times(const struct cli *cli, const char *what, const struct cli_times *times)
 {
 	if (times->count)
-		cli_line(stdout, "  %-6s min %.3f s, median %.3f s, max %.3f s", what,
+		cli_result_line(cli, "  %-6s min %.3f s, median %.3f s, max %.3f s", what,
 			 times->us[0] / 1e6, cli_times_median(times) / 1e6,
 			 times->us[times->count - 1] / 1e6);
 }
@@ -214,13 +214,11 @@ static int report(const struct test *test)
 {
 	if (test->failure)
 		cli_message("%s: round %u: %s", test->card, test->done + 1, test->failure);
-	if (test->cli->json)
-		return print_document(test);
-	cli_line(stdout, "%s: %u of %u rounds, %s", test->card, test->done, test->cli->rounds,
-		 test->failure ? "failed" : "passed");
-	print_times("there", &test->there);
-	print_times("back", &test->back);
-	return test->status;
+	cli_result_line(test->cli, "%s: %u of %u rounds, %s", test->card, test->done,
+			test->cli->rounds, test->failure ? "failed" : "passed");
+	print_times(test->cli, "there", &test->there);
+	print_times(test->cli, "back", &test->back);
+	return test->cli->json ? print_document(test) : (int)test->status;
 }
 
 static int begin(struct test *test)
@@ -248,15 +246,20 @@ static int begin(struct test *test)
 	return test->snapshot ? 0 : cli_no_memory(cli);
 }
 
+int cli_selftest_check(struct cli *cli)
+{
+	return cli->rounds ? 0 : cli_usage(cli, "'selftest' needs --rounds N");
+}
+
 int verb_selftest(struct cli *cli)
 {
 	cli_cleanup_lock struct gs_lock *lock = NULL;
 	struct test test = {.cli = cli};
 	int r;
 
-	if (!cli->rounds)
-		return cli_usage(cli, "'selftest' needs --rounds N");
-	r = cli_switch_begin(cli, &lock);
+	r = cli_selftest_check(cli);
+	if (r == 0)
+		r = cli_switch_begin(cli, &lock);
 	test.lock = lock;
 	if (r == 0)
 		r = begin(&test);

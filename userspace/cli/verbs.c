@@ -96,7 +96,7 @@ const struct cli_verb cli_verbs[] = {
 		.options = CLI_BIT(CLI_OPT_WISHES) | CLI_BIT(CLI_OPT_DEADLINE) |
 			   CLI_BIT(CLI_OPT_TIMEOUT),
 		.arguments = {CLI_FILE, CLI_WORD},
-		.flags = CLI_WRITES,
+		.flags = CLI_WRITES | CLI_BY_DAEMON,
 		.run = verb_apply,
 	},
 	{
@@ -115,7 +115,7 @@ const struct cli_verb cli_verbs[] = {
 		.options = CLI_BIT(CLI_OPT_METHOD) | CLI_BIT(CLI_OPT_TIMEOUT),
 		.arguments = {CLI_CARD},
 		.min_arguments = 1,
-		.flags = CLI_WRITES,
+		.flags = CLI_WRITES | CLI_BY_DAEMON,
 		.run = verb_reset,
 	},
 	{
@@ -126,7 +126,7 @@ const struct cli_verb cli_verbs[] = {
 			   CLI_BIT(CLI_OPT_TIMEOUT),
 		.arguments = {CLI_CARD},
 		.min_arguments = 1,
-		.flags = CLI_WRITES,
+		.flags = CLI_WRITES | CLI_BY_DAEMON | CLI_MANY_STEPS,
 		.run = verb_selftest,
 	},
 	{

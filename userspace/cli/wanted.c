@@ -9,18 +9,33 @@
 #include "suggest.h"
 #include "want.h"
 
-#define FILE_MAX_BYTES (256 * 1024)
+static bool is_standard_input(const struct cli *cli)
+{
+	return gs_streq(cli->arguments[0], "-");
+}
+
+static const char *file_name(const struct cli *cli)
+{
+	return is_standard_input(cli) ? "standard input" : cli->arguments[0];
+}
 
 static int cannot_read(struct cli *cli, int error)
 {
-	return cli_fail(cli, GS_EXIT_FAILED, "failed", NULL, "cannot read '%s': %s",
-			cli->arguments[0], strerror(error));
+	return cli_fail(cli, GS_EXIT_FAILED, "failed", NULL, "cannot read '%s': %s", file_name(cli),
+			strerror(error));
 }
 
-static int read_text(struct cli *cli, char **ret, size_t *ret_length)
+static int open_file(const struct cli *cli)
 {
-	gs_cleanup_close int fd = open(cli->arguments[0], O_RDONLY | O_CLOEXEC);
-	gs_cleanup_free char *text = malloc(FILE_MAX_BYTES + 1);
+	if (is_standard_input(cli))
+		return fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	return open(cli->arguments[0], O_RDONLY | O_CLOEXEC);
+}
+
+int cli_wanted_text(struct cli *cli, char **ret, size_t *ret_length)
+{
+	gs_cleanup_close int fd = open_file(cli);
+	gs_cleanup_free char *text = malloc(GS_WANTED_MAX_BYTES + 1);
 	size_t length = 0;
 	ssize_t n;
 
@@ -29,10 +44,10 @@ static int read_text(struct cli *cli, char **ret, size_t *ret_length)
 	if (!text)
 		return cli_no_memory(cli);
 	do {
-		n = read(fd, text + length, FILE_MAX_BYTES + 1 - length);
+		n = read(fd, text + length, GS_WANTED_MAX_BYTES + 1 - length);
 		length += n > 0 ? (size_t)n : 0;
 	} while (n > 0 || (n < 0 && errno == EINTR));
-	if (n < 0 || length > FILE_MAX_BYTES)
+	if (n < 0 || length > GS_WANTED_MAX_BYTES)
 		return cannot_read(cli, n < 0 ? errno : EFBIG);
 	*ret = gs_steal(text);
 	*ret_length = length;
@@ -48,8 +63,8 @@ static int unknown_profile(struct cli *cli, const struct gs_wanted *wanted, cons
 		cli_suggest_try(&suggest, *profile);
 	if (suggest.best)
 		return cli_usage(cli, "'%s' has no profile '%s'; did you mean '%s'?",
-				 cli->arguments[0], name, suggest.best);
-	return cli_usage(cli, "'%s' has no profile '%s'", cli->arguments[0], name);
+				 file_name(cli), name, suggest.best);
+	return cli_usage(cli, "'%s' has no profile '%s'", file_name(cli), name);
 }
 
 static int add_items(struct cli *cli, const struct gs_wanted *wanted, struct cli_batch *batch,
@@ -75,32 +90,37 @@ static int add_items(struct cli *cli, const struct gs_wanted *wanted, struct cli
 		return 0;
 	if (!name && wanted->profiles)
 		return cli_usage(cli, "'%s' wants nothing without a profile; name one, like '%s'",
-				 cli->arguments[0], wanted->profiles[0]);
-	return cli_usage(cli, "'%s' names no card", cli->arguments[0]);
+				 file_name(cli), wanted->profiles[0]);
+	return cli_usage(cli, "'%s' names no card", file_name(cli));
 }
 
-int cli_wanted_read(struct cli *cli, struct gs_wanted **ret, struct cli_batch *batch,
-		    const struct gs_wanted_card ***ret_cards)
+int cli_wanted_parse(struct cli *cli, const char *text, size_t length, struct gs_wanted **ret,
+		     struct cli_batch *batch, const struct gs_wanted_card ***ret_cards)
 {
 	cli_cleanup_wanted struct gs_wanted *wanted = NULL;
-	gs_cleanup_free char *text = NULL;
 	gs_cleanup_free char *error = NULL;
-	size_t length = 0;
 	int line;
 	int r;
 
-	r = read_text(cli, &text, &length);
-	if (r)
-		return r;
 	r = gs_wanted_parse(text, length, &wanted, &line, &error);
 	if (r == -EINVAL)
-		return cli_usage(cli, "%s:%d: %s", cli->arguments[0], line, error);
+		return cli_usage(cli, "%s:%d: %s", file_name(cli), line, error);
 	if (r < 0)
 		return cli_no_memory(cli);
 	r = add_items(cli, wanted, batch, ret_cards);
 	if (r == 0)
 		*ret = gs_steal(wanted);
 	return r;
+}
+
+int cli_wanted_read(struct cli *cli, struct gs_wanted **ret, struct cli_batch *batch,
+		    const struct gs_wanted_card ***ret_cards)
+{
+	gs_cleanup_free char *text = NULL;
+	size_t length = 0;
+	int r = cli_wanted_text(cli, &text, &length);
+
+	return r ? r : cli_wanted_parse(cli, text, length, ret, batch, ret_cards);
 }
 
 struct gs_card *cli_wanted_find(struct gs_host *host, const struct gs_wanted_card *wanted,

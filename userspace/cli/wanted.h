@@ -7,11 +7,21 @@
 #include "wanted_state.h"
 
 /*
- * cli_wanted_read - the file cli->arguments[0] and its profile cli->arguments[1]
- * @batch: gets an item for each card that is meant, in the order of the file
- * @ret_cards: what the file says of each item; to be freed
+ * cli_wanted_text - what the file cli->arguments[0] holds; "-" is standard input
  * Returns 0, or the exit status when that failed and has been said.
  */
+int cli_wanted_text(struct cli *cli, char **ret, size_t *ret_length) gs_must_check;
+
+/*
+ * cli_wanted_parse - that text, and its profile cli->arguments[1]
+ * cli_wanted_read - both: the file cli->arguments[0] and its profile cli->arguments[1]
+ * @batch: gets an item for each card that is meant, in the order of the file
+ * @ret_cards: what the file says of each item; to be freed
+ * Return 0, or the exit status when that failed and has been said.
+ */
+int cli_wanted_parse(struct cli *cli, const char *text, size_t length, struct gs_wanted **ret,
+		     struct cli_batch *batch,
+		     const struct gs_wanted_card ***ret_cards) gs_must_check;
 int cli_wanted_read(struct cli *cli, struct gs_wanted **ret, struct cli_batch *batch,
 		    const struct gs_wanted_card ***ret_cards) gs_must_check;
 

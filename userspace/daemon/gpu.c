@@ -131,6 +131,22 @@ static int on_set_mode(sd_bus_message *message, void *data, sd_bus_error *error)
 	return gpu ? request_set_mode(daemon, message, gpu->address, error) : -ENOENT;
 }
 
+static int on_reset(sd_bus_message *message, void *data, sd_bus_error *error)
+{
+	struct daemon *daemon = data;
+	const struct gpu *gpu = find_by_path(daemon, sd_bus_message_get_path(message));
+
+	return gpu ? request_reset(daemon, message, gpu->address, error) : -ENOENT;
+}
+
+static int on_self_test(sd_bus_message *message, void *data, sd_bus_error *error)
+{
+	struct daemon *daemon = data;
+	const struct gpu *gpu = find_by_path(daemon, sd_bus_message_get_path(message));
+
+	return gpu ? request_self_test(daemon, message, gpu->address, error) : -ENOENT;
+}
+
 static int on_get_holders(sd_bus_message *message, void *data, sd_bus_error *error)
 {
 	struct daemon *daemon = data;
@@ -170,6 +186,10 @@ static const sd_bus_vtable vtable[] = {
 				SD_BUS_RESULT("s", json), on_plan, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("SetMode", SD_BUS_ARGS("s", mode, "a{sv}", options),
 				SD_BUS_RESULT("o", job), on_set_mode, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Reset", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("o", job),
+				on_reset, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("SelfTest", SD_BUS_ARGS("u", rounds, "a{sv}", options),
+				SD_BUS_RESULT("o", job), on_self_test, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("GetHolders", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", json),
 				on_get_holders, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_VTABLE_END,

@@ -67,21 +67,29 @@ static void forget_old(struct daemon *daemon)
 
 /* --- the child --------------------------------------------------------------------------------- */
 
-static void __attribute__((noreturn)) child_main(int fd, char **argv)
+/* Standard input and output, before all other files are closed. */
+static void open_streams(int input)
 {
-	int null;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0 || dup2(input < 0 ? null : input, STDIN_FILENO) < 0 ||
+	    dup2(null, STDOUT_FILENO) < 0)
+		_exit(GS_EXIT_FAILED);
+	close(null);
+}
+
+static void __attribute__((noreturn)) child_main(int fd, const struct job_order *order)
+{
 
 	setsid();
+	open_streams(order->input);
 	child_setup(fd, fd);
 	/* Who listens may go; that must not end a switch half way. */
 	signal(SIGPIPE, SIG_IGN);
 	unsetenv("NOTIFY_SOCKET");
 	unsetenv("WATCHDOG_USEC");
 	unsetenv("WATCHDOG_PID");
-	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
-		_exit(GS_EXIT_FAILED);
-	_exit(cli_main_job(fd, (int)gs_strv_count(argv), argv));
+	_exit(cli_main_job(fd, (int)gs_strv_count(order->argv), order->argv));
 }
 
 /* --- what it tells ----------------------------------------------------------------------------- */
@@ -197,7 +205,7 @@ static int watch(struct job *job, pid_t pid)
 	return r;
 }
 
-static int start_child(struct job *job, char **argv)
+static int start_child(struct job *job, const struct job_order *order)
 {
 	int ends[2], r;
 	pid_t pid;
@@ -208,7 +216,7 @@ static int start_child(struct job *job, char **argv)
 	(void)fcntl(ends[1], F_SETPIPE_SZ, PIPE_SIZE);
 	pid = fork();
 	if (pid == 0)
-		child_main(ends[1], argv);
+		child_main(ends[1], order);
 	close(ends[1]);
 	job->fd = ends[0];
 	if (pid < 0)
@@ -240,7 +248,7 @@ static int new_job(struct daemon *daemon, sd_bus_message *call, const char *card
 	return 0;
 }
 
-int job_start(struct daemon *daemon, sd_bus_message *call, const char *card, char **argv,
+int job_start(struct daemon *daemon, sd_bus_message *call, const struct job_order *order,
 	      const struct job **ret, sd_bus_error *error)
 {
 	struct job *job = NULL;
@@ -252,9 +260,9 @@ int job_start(struct daemon *daemon, sd_bus_message *call, const char *card, cha
 		return error_code(error, "busy",
 				  daemon->stopping ? "the daemon is about to stop" :
 						     "too many switches at once; try again");
-	r = new_job(daemon, call, card, &job);
+	r = new_job(daemon, call, order->card, &job);
 	if (r == 0)
-		r = start_child(job, argv);
+		r = start_child(job, order);
 	if (r < 0) {
 		if (job)
 			free_job(job);

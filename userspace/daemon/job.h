@@ -12,13 +12,20 @@
 
 #include "daemon.h"
 
+/* What is to be done. */
+struct job_order {
+	const char *card; /* address or name; "": there is none */
+	char **argv;	  /* of the command */
+	int input;	  /* its standard input; -1: there is none */
+};
+
 /*
  * job_start - begin
  * @call: of whoever starts it; NULL: the daemon itself
- * @argv: of the command
+ * @order: stays the caller's, its file too
  * Returns 0, or a negative errno with @error set.
  */
-int job_start(struct daemon *daemon, sd_bus_message *call, const char *card, char **argv,
+int job_start(struct daemon *daemon, sd_bus_message *call, const struct job_order *order,
 	      const struct job **ret, sd_bus_error *error) gs_must_check;
 
 const char *job_path(const struct job *job);

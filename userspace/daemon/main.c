@@ -162,7 +162,8 @@ static int open_bus(struct daemon *daemon)
 /* What somebody left half done is finished or undone before anything else. */
 static int recover(struct daemon *daemon)
 {
-	static char *const argv[] = { "gpushift", "--direct", "--json", "recover", NULL };
+	static char *argv[] = { "gpushift", "--direct", "--json", "recover", NULL };
+	static const struct job_order order = { .card = "", .argv = argv, .input = -1 };
 	const struct gs_interrupted *interrupted = daemon->host->interrupted;
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 	const struct job *job;
@@ -170,7 +171,7 @@ static int recover(struct daemon *daemon)
 
 	if (!interrupted || interrupted->running || daemon->engine->foreign_root)
 		return 0;
-	r = job_start(daemon, NULL, "", (char **)argv, &job, &error);
+	r = job_start(daemon, NULL, &order, &job, &error);
 	if (r < 0)
 		log_error(r, "cannot recover an interrupted switch");
 	sd_bus_error_free(&error);

@@ -63,6 +63,11 @@ static int on_recover(sd_bus_message *message, void *data, sd_bus_error *error)
 	return request_recover(data, message, error);
 }
 
+static int on_apply(sd_bus_message *message, void *data, sd_bus_error *error)
+{
+	return request_apply(data, message, error);
+}
+
 static const sd_bus_vtable vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
@@ -77,6 +82,8 @@ static const sd_bus_vtable vtable[] = {
 				SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Recover", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("o", job),
 				on_recover, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Apply", SD_BUS_ARGS("ay", wanted, "s", profile, "a{sv}", options),
+				SD_BUS_RESULT("o", job), on_apply, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_VTABLE_END,
 };
 

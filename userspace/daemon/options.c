@@ -101,19 +101,34 @@ static int take_force(sd_bus_message *message, struct options *options, sd_bus_e
 	return r;
 }
 
-static int take_timeout(sd_bus_message *message, struct options *options, sd_bus_error *error)
+static int take_seconds(sd_bus_message *message, const char *name, uint32_t *ret,
+			sd_bus_error *error)
 {
-	uint32_t seconds;
-	int r = sd_bus_message_read(message, "u", &seconds);
+	int r = sd_bus_message_read(message, "u", ret);
 
 	if (r < 0)
 		return r;
-	if (seconds < 1 || seconds > MAX_TIMEOUT_S)
-		return error_usage(error, "'timeout' is from 1 to %d seconds, not %u",
-				   MAX_TIMEOUT_S, seconds);
+	if (*ret < 1 || *ret > MAX_TIMEOUT_S)
+		return error_usage(error, "'%s' is from 1 to %d seconds, not %u", name,
+				   MAX_TIMEOUT_S, *ret);
+	return 0;
+}
+
+static int take_timeout(sd_bus_message *message, struct options *options, sd_bus_error *error)
+{
+	uint32_t seconds;
+	int r = take_seconds(message, "timeout", &seconds, error);
+
+	if (r < 0)
+		return r;
 	options->timeout_ms = seconds * 1000;
 	options->timeout_given = true;
 	return 0;
+}
+
+static int take_deadline(sd_bus_message *message, struct options *options, sd_bus_error *error)
+{
+	return take_seconds(message, "deadline", &options->deadline_s, error);
 }
 
 static int take_persist(sd_bus_message *message, struct options *options, sd_bus_error *error)
@@ -142,6 +157,20 @@ static int take_uuid(sd_bus_message *message, struct options *options, sd_bus_er
 	return 0;
 }
 
+static int take_method(sd_bus_message *message, struct options *options, sd_bus_error *error)
+{
+	const char *text;
+	int r = sd_bus_message_read(message, "s", &text);
+
+	if (r < 0)
+		return r;
+	r = gs_reset_method_find(text);
+	if (r < 0)
+		return error_usage(error, "there is no reset method '%.64s'", text);
+	options->method = gs_reset_method_name((unsigned int)r);
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	const char *type;
@@ -155,6 +184,8 @@ static const struct {
 	{ "timeout", "u", OPTION_TIMEOUT, take_timeout },
 	{ "persist", "b", OPTION_PERSIST, take_persist },
 	{ "uuid", "s", OPTION_UUID, take_uuid },
+	{ "method", "s", OPTION_METHOD, take_method },
+	{ "deadline", "u", OPTION_DEADLINE, take_deadline },
 };
 
 static int take_value(sd_bus_message *message, size_t i, struct options *options,

@@ -22,6 +22,8 @@ struct options {
 	bool persist;
 	bool timeout_given;
 	char uuid[37]; /* "": not given */
+	const char *method; /* of a reset; a name of the kernel's */
+	unsigned int deadline_s; /* for all of it; 0: not given */
 };
 
 /* Bits of what a method takes. */
@@ -33,6 +35,8 @@ enum {
 	OPTION_TIMEOUT = 1 << 4,
 	OPTION_PERSIST = 1 << 5,
 	OPTION_UUID = 1 << 6,
+	OPTION_METHOD = 1 << 7,
+	OPTION_DEADLINE = 1 << 8,
 };
 
 /*

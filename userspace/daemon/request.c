@@ -6,9 +6,11 @@
 #include "auth.h"
 #include "errors.h"
 #include "job.h"
+#include "wanted.h"
 
 /* As long as any name of a device or type; what it means is looked up by the job. */
 #define MAX_TEXT 255
+#define MAX_ROUNDS 1000000
 
 struct request {
 	char **argv;
@@ -16,12 +18,16 @@ struct request {
 	const char *actions[AUTH_MAX_ACTIONS + 1];
 	size_t n_actions;
 	char card[MAX_TEXT + 1];
+	int input; /* standard input of the command; -1: none */
 };
 
 static void free_request(struct request *request)
 {
-	if (request)
-		gs_strv_free(request->argv);
+	if (!request)
+		return;
+	gs_strv_free(request->argv);
+	if (request->input >= 0)
+		close(request->input);
 	free(request);
 }
 
@@ -50,6 +56,7 @@ static struct request *new_request(const char *action)
 
 	if (!request)
 		return NULL;
+	request->input = -1;
 	add(request, "gpushift");
 	add(request, "--direct");
 	add(request, "--json");
@@ -74,6 +81,10 @@ static void add_options(struct request *request, const struct options *options)
 		add(request, "--uuid=%s", options->uuid);
 	if (options->timeout_given)
 		add(request, "--timeout=%u", options->timeout_ms / 1000);
+	if (options->deadline_s)
+		add(request, "--deadline=%u", options->deadline_s);
+	if (options->method)
+		add(request, "--method=%s", options->method);
 	if (want->force) {
 		add(request, "--force");
 		add_action(request, "force");
@@ -87,6 +98,9 @@ static void add_options(struct request *request, const struct options *options)
 static void on_allowed(struct daemon *daemon, sd_bus_message *call, const char *refused, void *data)
 {
 	struct request *request = data;
+	const struct job_order order = {
+		.card = request->card, .argv = request->argv, .input = request->input
+	};
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 	const struct job *job;
 	int r;
@@ -96,7 +110,7 @@ static void on_allowed(struct daemon *daemon, sd_bus_message *call, const char *
 		free_request(request);
 		return;
 	}
-	r = job_start(daemon, call, request->card, request->argv, &job, &error);
+	r = job_start(daemon, call, &order, &job, &error);
 	if (r < 0)
 		(void)!sd_bus_reply_method_errno(call, r, error.name ? &error : NULL);
 	else
@@ -220,6 +234,94 @@ int request_recover(struct daemon *daemon, sd_bus_message *call, sd_bus_error *e
 	if (request) {
 		add(request, "recover");
 		add_options(request, &options);
+	}
+	options_clear(&options);
+	return request ? submit(daemon, call, request, error) : -ENOMEM;
+}
+
+int request_reset(struct daemon *daemon, sd_bus_message *call, const char *card,
+		  sd_bus_error *error)
+{
+	struct request *request;
+	struct options options;
+	int r = options_read(call, OPTION_METHOD | OPTION_TIMEOUT, &options, error);
+
+	if (r < 0)
+		return r;
+	request = new_request("set-mode");
+	if (request) {
+		add(request, "reset");
+		snprintf(request->card, sizeof(request->card), "%s", card);
+		add_options(request, &options);
+		add(request, "--");
+		add(request, "%s", card);
+	}
+	options_clear(&options);
+	return request ? submit(daemon, call, request, error) : -ENOMEM;
+}
+
+int request_self_test(struct daemon *daemon, sd_bus_message *call, const char *card,
+		      sd_bus_error *error)
+{
+	struct request *request;
+	struct options options;
+	uint32_t rounds;
+	int r;
+
+	r = sd_bus_message_read(call, "u", &rounds);
+	if (r >= 0 && (rounds < 1 || rounds > MAX_ROUNDS))
+		r = error_usage(error, "a self-test has 1 to %d rounds, not %u", MAX_ROUNDS, rounds);
+	if (r >= 0)
+		r = options_read(call, OPTION_WITH | OPTION_TIMEOUT, &options, error);
+	if (r < 0)
+		return r;
+	request = new_request("set-mode");
+	if (request) {
+		add(request, "selftest");
+		snprintf(request->card, sizeof(request->card), "%s", card);
+		add(request, "--rounds=%u", rounds);
+		add_options(request, &options);
+		add(request, "--");
+		add(request, "%s", card);
+	}
+	options_clear(&options);
+	return request ? submit(daemon, call, request, error) : -ENOMEM;
+}
+
+int request_apply(struct daemon *daemon, sd_bus_message *call, sd_bus_error *error)
+{
+	struct request *request;
+	struct options options;
+	const char *profile;
+	const void *text;
+	size_t length;
+	bool force;
+	int r;
+
+	r = sd_bus_message_read_array(call, 'y', &text, &length);
+	if (r >= 0)
+		r = wanted_check(text, length, &force, error);
+	if (r >= 0)
+		r = sd_bus_message_read(call, "s", &profile);
+	if (r >= 0 && *profile)
+		r = check_text(profile, "profile", error);
+	if (r >= 0)
+		r = options_read(call, OPTION_DEADLINE | OPTION_TIMEOUT, &options, error);
+	if (r < 0)
+		return r;
+	request = new_request("set-mode");
+	if (request) {
+		request->input = wanted_file(text, length);
+		if (request->input < 0)
+			request->failed = request->input;
+		if (force)
+			add_action(request, "force");
+		add(request, "apply");
+		add_options(request, &options);
+		add(request, "--");
+		add(request, "-");
+		if (*profile)
+			add(request, "%s", profile);
 	}
 	options_clear(&options);
 	return request ? submit(daemon, call, request, error) : -ENOMEM;

@@ -12,6 +12,11 @@
 
 int request_set_mode(struct daemon *daemon, sd_bus_message *call, const char *card,
 		     sd_bus_error *error) gs_must_check;
+int request_reset(struct daemon *daemon, sd_bus_message *call, const char *card,
+		  sd_bus_error *error) gs_must_check;
+int request_self_test(struct daemon *daemon, sd_bus_message *call, const char *card,
+		      sd_bus_error *error) gs_must_check;
+int request_apply(struct daemon *daemon, sd_bus_message *call, sd_bus_error *error) gs_must_check;
 int request_create_vgpu(struct daemon *daemon, sd_bus_message *call,
 			sd_bus_error *error) gs_must_check;
 int request_remove_vgpu(struct daemon *daemon, sd_bus_message *call,

@@ -5,33 +5,45 @@
 #include "log.h"
 #include "shown.h"
 
-/* All that is there now; whether the host is to be read again. */
-static int drain(struct daemon *daemon, bool *read_again)
+/* All that is there now; whether the host is to be read again, and by another source. */
+static int drain(struct daemon *daemon, bool *read_again, bool *other_source)
 {
 	struct gs_event event;
 	int r;
 
 	while ((r = gs_events_next(daemon->events, &event)) > 0) {
+		*other_source |= event.kind == GS_EVENT_SOURCE;
 		if (!*read_again && !shown_apply(daemon, &event))
 			*read_again = true;
 	}
 	return r;
 }
 
+/* Events before the host: what changes while it is read is told as well. */
+static void change_source(struct daemon *daemon)
+{
+	int r = watch_open(daemon);
+
+	if (r < 0)
+		log_error(r, "cannot listen to the kernel any more");
+}
+
 static int on_input(sd_event_source *source, int fd, uint32_t events, void *data)
 {
 	struct daemon *daemon = data;
-	bool read_again = false;
+	bool read_again = false, other_source = false;
 	int r;
 
 	(void)source;
 	(void)fd;
 	(void)events;
-	r = drain(daemon, &read_again);
+	r = drain(daemon, &read_again, &other_source);
 	if (r < 0) {
 		log_error(r, "cannot read the kernel's events");
 		read_again = true;
 	}
+	if (other_source)
+		change_source(daemon);
 	if (!read_again) {
 		shown_announce(daemon);
 		return 0;

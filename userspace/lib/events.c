@@ -40,6 +40,7 @@ static const char *const names[] = {
 	[GS_EVENT_VGPU_ADDED] = "vgpu-added",
 	[GS_EVENT_VGPU_REMOVED] = "vgpu-removed",
 	[GS_EVENT_CHANGED] = "changed",
+	[GS_EVENT_SOURCE] = "source",
 	[GS_EVENT_LOST] = "lost",
 };
 

@@ -20,6 +20,7 @@ enum gs_event_kind {
 	GS_EVENT_VGPU_ADDED,
 	GS_EVENT_VGPU_REMOVED,
 	GS_EVENT_CHANGED, /* something else: VFs, vGPU types, PCI drivers; tells no address */
+	GS_EVENT_SOURCE, /* the module came or went: open the events again */
 	GS_EVENT_LOST, /* some were lost (overflow): read the inventory again */
 };
 

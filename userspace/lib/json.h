@@ -50,6 +50,9 @@ struct json_object *gs_json_plan(const struct gs_plan *plan) gs_must_check;
 struct json_object *gs_json_plan_results(const struct gs_plan *plan,
 					 const char *mode) gs_must_check;
 struct json_object *gs_json_event(const struct gs_event *event) gs_must_check;
+/* gs_json_event_mode - the mode of a card has changed */
+struct json_object *gs_json_event_mode(const char *card, const char *from,
+				       const char *to) gs_must_check;
 /* gs_json_event_ready - the first event, and the first one after a loss */
 struct json_object *gs_json_event_ready(bool generation_known, uint32_t generation) gs_must_check;
 struct json_object *gs_json_error(const char *code, const char *message,

@@ -111,6 +111,19 @@ struct json_object *gs_json_event_ready(bool generation_known, uint32_t generati
 	return gs_json_end(&json);
 }
 
+struct json_object *gs_json_event_mode(const char *card, const char *from, const char *to)
+{
+	struct gs_json json;
+
+	gs_json_begin_document(&json);
+	gs_json_put_string(&json, "event", "mode-changed");
+	put_generation(&json, false, 0);
+	gs_json_put_string(&json, "address", card);
+	gs_json_put_string(&json, "from", from);
+	gs_json_put_string(&json, "mode", to);
+	return gs_json_end(&json);
+}
+
 struct json_object *gs_json_event(const struct gs_event *event)
 {
 	bool vgpu = event->kind == GS_EVENT_VGPU_ADDED || event->kind == GS_EVENT_VGPU_REMOVED;

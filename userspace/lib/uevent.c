@@ -22,10 +22,14 @@ static const struct {
 	{ "pci", "change", GS_EVENT_CHANGED },
 	{ "drivers", "add", GS_EVENT_CHANGED },
 	{ "drivers", "remove", GS_EVENT_CHANGED },
+	/* After it was initialized; when all of it has gone. */
+	{ "module", "add", GS_EVENT_SOURCE },
+	{ "module", "remove", GS_EVENT_SOURCE },
 };
 
 /* Drivers of other buses are nobody's here. */
 #define PCI_DRIVERS "/bus/pci/drivers/"
+#define OUR_MODULE "/module/gpushift"
 
 static void take_pair(const char *pair, struct uevent *event)
 {
@@ -118,6 +122,8 @@ int gs_uevent_parse(const char *text, size_t length, bool functions, struct gs_e
 	of_vgpu = found.kind == GS_EVENT_VGPU_ADDED || found.kind == GS_EVENT_VGPU_REMOVED;
 	if (found.kind == GS_EVENT_CHANGED)
 		r = take_change(&event);
+	else if (found.kind == GS_EVENT_SOURCE)
+		r = gs_streq(event.path, OUR_MODULE) ? 0 : -ENOMSG;
 	else if (of_vgpu)
 		r = take_vgpu(event.path, &found);
 	else

@@ -34,6 +34,9 @@ struct gs_wanted_card {
 	size_t n_vgpus;
 };
 
+/* More is no file of a person's. */
+#define GS_WANTED_MAX_BYTES (256 * 1024)
+
 #define GS_WANTED_ALL ((size_t)-1)
 
 struct gs_wanted {

@@ -91,12 +91,21 @@ check "all is shown as it is listed" diff <(listed "$card") <(shown "$card")
 
 # --- without the module, and the end ----------------------------------------------------------------------------------
 
-check "it stops" stop_daemon
+says_source() { [[ $(manager_property Source) == "$1" ]]; }
 check "the module goes" rmmod gpushift
-check "it starts without the module" start_daemon
-expect_output sysfs "from sysfs" manager_property Source
+check "sysfs takes its place" wait_for 10 says_source sysfs
 bind_override "$card" vfio-pci
 check "uevents tell it of a driver" wait_for 10 has_property "$card" Mode passthrough
 release_override "$card"
 check "and of the way back" wait_for 10 has_property "$card" Driver "$driver"
+check "the module comes" modprobe gpushift
+check "and is asked from then on" wait_for 10 says_source kmod
+bind_override "$card" vfio-pci
+check "its events are told" wait_for 10 has_property "$card" Mode passthrough
+release_override "$card"
+check "and the way back" wait_for 10 has_property "$card" Driver "$driver"
+check "it stops" stop_daemon
+check "the module goes again" rmmod gpushift
+check "it starts without it" start_daemon
+expect_output sysfs "from sysfs" manager_property Source
 check "it stops again" stop_daemon

@@ -32,7 +32,7 @@ snapshot_sysfs
 same_words() # WHAT ARGUMENT...: what they do is undone by the caller
 {
 	said "${@:2}" >/tmp/by-daemon
-	check "$1: as without the daemon" diff /tmp/by-daemon /tmp/direct
+	expect_output "$(</tmp/direct)" "$1: as without the daemon" cat /tmp/by-daemon
 }
 
 said set "$card" passthrough --direct >/tmp/direct
@@ -51,6 +51,28 @@ said set ffff:ff:1f.0 host --direct >/tmp/direct
 same_words "a card that there is not" set ffff:ff:1f.0 host
 said recover --direct --json >/tmp/direct
 same_words "nothing to recover" recover --json
+
+method=$(gpushift show "$card" --json | jq -r '.card.functions[0].reset_methods[0] // .card.reset_methods[0]')
+said reset "$card" --method "$method" --direct >/tmp/direct
+same_words "a reset" reset "$card" --method "$method"
+said reset "$card" --method nothing --direct >/tmp/direct
+same_words "a method that there is not" reset "$card" --method nothing
+printf '[card %s]\nmode = passthrough\n[profile back]\n[card %s]\nmode = host\n' "$card" "$card" >/tmp/wanted
+said apply /tmp/wanted --direct >/tmp/direct
+said apply /tmp/wanted back --direct --json >/tmp/direct.back
+same_words "a wanted state" apply /tmp/wanted
+expect_output passthrough "is there" mode_of "$card"
+cp /tmp/direct.back /tmp/direct
+same_words "a profile of it" apply /tmp/wanted back --json
+expect_exit 0 "from a pipe" eval "gpushift apply - <<<'[card $card]
+mode = passthrough'"
+expect_exit 0 "and back" gpushift apply /tmp/wanted back
+echo 'mode = passthrough' >/tmp/wrong
+said apply /tmp/wrong --direct >/tmp/direct
+same_words "a file that is none" apply /tmp/wrong
+said selftest "$card" --direct >/tmp/direct
+same_words "a self-test without rounds" selftest "$card"
+expect_match "^passed 2$" "two rounds" eval "gpushift selftest $card --rounds 2 --json | jq -r '\"\\(.verdict) \\(.done)\"'"
 assert_unchanged "all is as before"
 
 # --- by hand ----------------------------------------------------------------------------------------------------------
