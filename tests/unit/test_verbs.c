@@ -141,6 +141,41 @@ static void a_wish_that_fails_leaves_the_old_mode(void **state)
 	assert_string_equal(at("results/0/result"), "done");
 }
 
+static void next_boot(struct lab *lab, int number)
+{
+	tree_write(lab->tree, "proc/sys/kernel/random/boot_id",
+		   "%08d-2222-3333-4444-555555555555\n", number);
+}
+
+/* A quarantine of one boot is tried over in the next, and one of two on end is left to `set`. */
+static void a_wish_heeds_quarantines(void **state)
+{
+	struct lab *lab = *state;
+	unsigned int writes;
+
+	assert_int_equal(run_verb(lab, AWAY " --persist"), 0);
+	assert_int_equal(run_verb(lab, "set " GPU " host"), 0);
+	assert_int_equal(gs_quarantine_store(lab->engine, GPU, "it hung", NULL, NULL, 0), 0);
+	assert_int_equal(run_verb(lab, "apply --wishes"), 4);
+	next_boot(lab, 1);
+	assert_int_equal(run_verb(lab, "apply --wishes"), 0);
+	assert_string_equal(at("results/0/result"), "done");
+	assert_int_equal(run_verb(lab, "set " GPU " host"), 0);
+	assert_int_equal(gs_quarantine_store(lab->engine, GPU, "it hung", NULL, NULL, 0), 0);
+	next_boot(lab, 2);
+	assert_int_equal(gs_quarantine_store(lab->engine, GPU, "once more", NULL, NULL, 0), 0);
+	next_boot(lab, 3);
+	writes = fake_kernel_writes();
+	assert_int_equal(run_verb(lab, "apply --wishes"), 4);
+	assert_string_equal(at("results/0/code"), "quarantined");
+	assert_string_equal(at("results/0/fix"), "gpushift set " GPU " passthrough");
+	assert_int_equal(fake_kernel_writes(), writes);
+	assert_int_equal(run_verb(lab, AWAY), 0);
+	assert_int_equal(run_verb(lab, "set " GPU " host"), 0);
+	assert_int_equal(run_verb(lab, "apply --wishes"), 0);
+	assert_string_equal(at("results/0/result"), "done");
+}
+
 static void odd_wishes_are_told(void **state)
 {
 	struct lab *lab = *state;
@@ -233,6 +268,7 @@ int main(void)
 		verb_test(a_wish_is_stored_after_it_came_true),
 		verb_test(a_wish_for_another_card_writes_nothing),
 		verb_test(a_wish_that_fails_leaves_the_old_mode),
+		verb_test(a_wish_heeds_quarantines),
 		verb_test(odd_wishes_are_told),
 		verb_test(a_file_is_applied_and_compared),
 		verb_test(a_file_is_refused_as_a_whole),

@@ -6,6 +6,7 @@
 #include "json.h"
 #include "json_build.h"
 #include "output.h"
+#include "stuck.h"
 #include "want.h"
 #include "want_resolve.h"
 
@@ -130,6 +131,8 @@ void cli_item_run(struct cli *cli, struct gs_lock *lock, struct cli_item *item)
 		return;
 	cli_plan_warnings(item->plan);
 	cli_switch_execute(cli, lock, item->plan, &outcome);
+	if (outcome.status == GS_EXIT_ATTENTION)
+		cli_tell_stuck(cli, item->card);
 	item->mode = read_mode(cli, item->card);
 	if (outcome.status != GS_EXIT_DONE) {
 		cli_item_say(item, outcome.status, outcome.touched ? "failed" : "refused", "failed",

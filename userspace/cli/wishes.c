@@ -5,6 +5,7 @@
 #include "batch.h"
 #include "host.h"
 #include "output.h"
+#include "quarantine.h"
 #include "want.h"
 #include "wish.h"
 
@@ -51,6 +52,32 @@ static void say_why_not(struct cli_item *item, const struct gs_wish *wish)
 	}
 }
 
+/*
+ * A card that hung, or could not be brought back, may do so at each boot: after one it is tried
+ * once more, after two somebody has to look first.
+ */
+static void heed_history(struct cli *cli, struct cli_item *item)
+{
+	gs_cleanup_free char *reason = NULL;
+	unsigned int boots;
+
+	/* What needs no step, or is refused anyway, has its answer already. */
+	if (item->result)
+		return;
+	boots = gs_quarantine_history(cli->engine, item->card, &reason);
+	if (!boots)
+		return;
+	if (boots == 1) {
+		cli_message("%s: quarantined in the last boot that switched it: %s; tried once more",
+			    item->name, reason ? reason : "no reason is known");
+		return;
+	}
+	cli_item_say(item, GS_EXIT_ATTENTION, "refused", "quarantined",
+		     "%u boots on end left it quarantined; not tried again: %s", boots,
+		     reason ? reason : "no reason is known");
+	item->fix = gs_asprintf("gpushift set %s %s", item->card, gs_mode_name(item->to));
+}
+
 /* What is read anew for each: the one before may have changed it. */
 static int grant(struct cli *cli, struct gs_lock *lock, struct gs_wish *wish, struct cli_item *item)
 {
@@ -69,6 +96,7 @@ static int grant(struct cli *cli, struct gs_lock *lock, struct gs_wish *wish, st
 	r = cli_item_plan(cli, host, item);
 	if (r)
 		return r;
+	heed_history(cli, item);
 	cli_item_run(cli, lock, item);
 	if (item->status != GS_EXIT_DONE)
 		return 0;
