@@ -151,6 +151,7 @@ static void next_boot(struct lab *lab, int number)
 static void a_wish_heeds_quarantines(void **state)
 {
 	struct lab *lab = *state;
+	gs_cleanup_free char *reason = NULL;
 	unsigned int writes;
 
 	assert_int_equal(run_verb(lab, AWAY " --persist"), 0);
@@ -170,6 +171,11 @@ static void a_wish_heeds_quarantines(void **state)
 	assert_string_equal(at("results/0/code"), "quarantined");
 	assert_string_equal(at("results/0/fix"), "gpushift set " GPU " passthrough");
 	assert_int_equal(fake_kernel_writes(), writes);
+	/* Whatever else comes to the address is not bound by it. */
+	tree_ids(lab->gpu, 0x10de, 0x2204);
+	assert_int_equal(gs_quarantine_history(lab->engine, GPU, &reason), 0);
+	assert_null(reason);
+	tree_ids(lab->gpu, 0x10de, 0x1b38);
 	assert_int_equal(run_verb(lab, AWAY), 0);
 	assert_int_equal(run_verb(lab, "set " GPU " host"), 0);
 	assert_int_equal(run_verb(lab, "apply --wishes"), 0);

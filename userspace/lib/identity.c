@@ -24,6 +24,34 @@ int gs_identity_parse(const char *text, struct gs_identity *ret)
 	return gs_streq(text, again) ? 0 : -EINVAL;
 }
 
+static int read_id(struct gs_engine *engine, const char *address, const char *file, uint16_t *ret)
+{
+	char path[GS_PATH_MAX];
+	uint64_t value;
+	int r;
+
+	r = gs_path(path, "sys/bus/pci/devices/%s/%s", address, file);
+	if (r == 0)
+		r = gs_tree_read_u64(engine, path, &value);
+	if (r == 0)
+		*ret = (uint16_t)value;
+	return r;
+}
+
+int gs_identity_read(struct gs_engine *engine, const char *address, struct gs_identity *ret)
+{
+	int r;
+
+	r = read_id(engine, address, "vendor", &ret->vendor_id);
+	if (r == 0)
+		r = read_id(engine, address, "device", &ret->device_id);
+	if (r == 0)
+		r = read_id(engine, address, "subsystem_vendor", &ret->subsystem_vendor_id);
+	if (r == 0)
+		r = read_id(engine, address, "subsystem_device", &ret->subsystem_device_id);
+	return r;
+}
+
 void gs_place_clear(struct gs_place *place)
 {
 	free(place->path);

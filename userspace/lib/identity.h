@@ -67,5 +67,8 @@ static inline bool gs_identity_equal(const struct gs_identity *a, const struct g
 
 void gs_identity_format(const struct gs_identity *identity, char text[GS_IDENTITY_LEN]);
 int gs_identity_parse(const char *text, struct gs_identity *ret) gs_must_check;
+/* gs_identity_read - of what is at the address now */
+int gs_identity_read(struct gs_engine *engine, const char *address,
+		     struct gs_identity *ret) gs_must_check;
 
 #endif

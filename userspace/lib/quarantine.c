@@ -1,19 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "quarantine.h"
 
+#include "identity.h"
 #include "remembered.h"
 #include "state_file.h"
 #include "tree.h"
 
 #define QUARANTINE GS_STATE_DIR "/quarantine"
 
+/* A card that is gone is not another one. */
+static bool is_another(struct gs_engine *engine, const char *address, struct json_object *json)
+{
+	const char *written = gs_state_string(json, "identity");
+	struct gs_identity now;
+	char text[GS_IDENTITY_LEN];
+
+	if (!written || gs_identity_read(engine, address, &now) < 0)
+		return false;
+	gs_identity_format(&now, text);
+	return !gs_streq(text, written);
+}
+
 static int read_record(struct gs_engine *engine, const char *address, struct json_object **ret)
 {
+	gs_cleanup_json struct json_object *json = NULL;
 	char path[GS_PATH_MAX];
 	int r;
 
 	r = gs_path(path, QUARANTINE "/%s.json", address);
-	return r < 0 ? r : gs_state_read(engine, path, ret);
+	if (r == 0)
+		r = gs_state_read(engine, path, &json);
+	if (r < 0)
+		return r;
+	if (is_another(engine, address, json))
+		return -ENOENT;
+	*ret = gs_steal(json);
+	return 0;
 }
 
 /* Of this boot. */
@@ -109,6 +131,18 @@ static int add_process(struct json_object *json, const struct gs_process *proces
 	return r < 0 ? r : gs_state_add(json, "start", json_object_new_uint64(process->start));
 }
 
+static int add_identity(struct gs_engine *engine, struct json_object *json, const char *address)
+{
+	struct gs_identity identity;
+	char text[GS_IDENTITY_LEN];
+
+	/* A parent that is no PCI function has none. */
+	if (gs_identity_read(engine, address, &identity) < 0)
+		return 0;
+	gs_identity_format(&identity, text);
+	return gs_state_set(json, "identity", text);
+}
+
 int gs_quarantine_store(struct gs_engine *engine, const char *address, const char *reason,
 			const struct gs_process *stuck, const struct gs_before *last, size_t n_last)
 {
@@ -118,6 +152,8 @@ int gs_quarantine_store(struct gs_engine *engine, const char *address, const cha
 	if (!json)
 		return -ENOMEM;
 	r = gs_state_set(json, "reason", reason);
+	if (r == 0)
+		r = add_identity(engine, json, address);
 	if (r == 0 && stuck)
 		r = add_process(json, stuck);
 	if (r == 0)

@@ -2,11 +2,11 @@
 /*
  * quarantine.h - cards that a switch left in no mode, and why.
  *
- * var/lib/gpushift/quarantine/ADDRESS.json: the reason, who hangs in the kernel,
- * and what each function showed last. It belongs to the boot that wrote it;
- * readable by all, as the lock's folder in /run is not. One of an earlier boot
- * quarantines nothing, and stays as history until the card was switched well:
- * who restores wished modes at boot asks gs_quarantine_history().
+ * var/lib/gpushift/quarantine/ADDRESS.json: the card's ids, the reason, who hangs
+ * in the kernel, and what each function showed last. It belongs to that card, and
+ * to the boot that wrote it; readable by all, as the lock's folder in /run is not.
+ * One of an earlier boot quarantines nothing, and stays as history until the card
+ * was switched well: who restores wished modes at boot asks gs_quarantine_history().
  */
 #ifndef GS_QUARANTINE_H
 #define GS_QUARANTINE_H

@@ -2,39 +2,23 @@
 #include <time.h>
 
 #include "execute.h"
+#include "identity.h"
 #include "journal.h"
 #include "quarantine.h"
 #include "remembered.h"
 #include "restore.h"
 #include "tree.h"
 
-static int read_id(struct gs_engine *engine, const char *address, const char *file, uint16_t *ret)
-{
-	char path[GS_PATH_MAX];
-	uint64_t value;
-	int r;
-
-	r = gs_path(path, "sys/bus/pci/devices/%s/%s", address, file);
-	if (r == 0)
-		r = gs_tree_read_u64(engine, path, &value);
-	if (r == 0)
-		*ret = (uint16_t)value;
-	return r;
-}
-
 /* Is it still the card that the journal is about? A parent that is no PCI function has no ids. */
 static bool same_card(struct gs_engine *engine, const struct gs_plan *plan)
 {
 	struct gs_address address;
-	struct gs_identity now = { 0 };
+	struct gs_identity now;
 
 	if (gs_address_parse(plan->card, &address) < 0)
 		return true;
-	return read_id(engine, plan->card, "vendor", &now.vendor_id) == 0 &&
-	       read_id(engine, plan->card, "device", &now.device_id) == 0 &&
-	       read_id(engine, plan->card, "subsystem_vendor", &now.subsystem_vendor_id) == 0 &&
-	       read_id(engine, plan->card, "subsystem_device", &now.subsystem_device_id) == 0 &&
-	       memcmp(&now, &plan->identity, sizeof(now)) == 0;
+	return gs_identity_read(engine, plan->card, &now) == 0 &&
+	       gs_identity_equal(&now, &plan->identity);
 }
 
 /* "damaged-1700000000", or with one more number where several came in one second. */
