@@ -12,6 +12,7 @@
 #   value NAME NUMBER, note TEXT       for benchmarks and people
 #   snapshot_sysfs, assert_unchanged "what"   driver, override and mdevs of every PCI device
 #   expect_kernel_log REGEX            such warnings are part of this scenario
+#   end_now COMMAND...                 the boot ends here, by COMMAND: what was checked so far is all
 # Facts: pci_devices driver_of override_of group_of members_of id_of find_class find_id
 # Switching by hand: bind_override, release_override, create_mdev, remove_mdev. Guests: nested.sh. QEMU from inside:
 # qmp.sh. Leaks: debug.sh. VFIO users: hold_device, release_device.
@@ -226,6 +227,17 @@ check_kernel_log()
 	trouble=$(dmesg | grep -E "$KERNEL_TROUBLE")
 	[[ ! -s /tmp/expected.log ]] || trouble=$(grep -vEf /tmp/expected.log <<<"$trouble")
 	verdict "kernel log is clean" "$(first_line "$trouble")" "$(dmesg | tail -n 60)"
+}
+
+# The line is set anew only when all was sent.
+end_now()
+{
+	check_kernel_log
+	printf 'done\n' >"$RESULTS"
+	stty -F "$RESULTS" raw -echo
+	"$@"
+	sleep 60
+	record "not ok" "$* ends the emulated host"
 }
 
 run_scenario()
