@@ -4,6 +4,9 @@
 #   $BOOT                  which boot of the run this is, from 1
 #   boot_again [SERIES]    ends this boot in good order; the scenario starts again in the next one
 #   source_tree            a copy of the checkout that can be written to (header `# source: yes`)
+#   install_gpushift       as `make install` does, but for the module (header `installed: yes`)
+#   insert_module NAME     one of those in the header's `modules`, with what it needs
+#   told MESSAGE-ID [UNIT] what the journal has of it in this boot
 #   release_of SERIES      its kernel, as in /lib/modules
 . /tests/common.sh
 
@@ -22,3 +25,20 @@ source_tree()
 }
 
 release_of() { find /lib/modules -maxdepth 1 -name "$1.*" -printf '%f\n' | sort -V | tail -n 1; }
+
+install_gpushift() { cp -rT /tests/installed / && /tests/systemd-register install ""; }
+
+insert_module() # NAME
+{
+	local file=/tests/modules/$1.ko needed
+	needed=$(modinfo -F depends "$file" | tr ',' ' ')
+	# shellcheck disable=SC2086
+	[[ -z $needed ]] || modprobe -a $needed
+	insmod "$file"
+}
+
+told() # MESSAGE-ID [UNIT]
+{
+	journalctl --sync
+	journalctl -b -o json -u "${2:-gpushiftd.service}" | jq -r --arg id "$1" 'select(.MESSAGE_ID == $id) | .MESSAGE'
+}
