@@ -43,6 +43,8 @@ static struct control {
 	char refusing[64];
 	int refusal;
 	int busy_group;
+	unsigned long refused_request;
+	int refused_error;
 	char vgpu_driver[64];
 	char vgpu_type[64];
 	unsigned int vgpu_instances;
@@ -497,6 +499,10 @@ static int vfio_ioctl(const char *node, unsigned long request, void *argument)
 {
 	struct vfio_group_status *status = argument;
 
+	if (control->refused_request == request) {
+		errno = control->refused_error;
+		return -1;
+	}
 	switch (request) {
 	case VFIO_GROUP_GET_STATUS:
 		status->flags = any_member(node, is_on_host) ? 0 : VFIO_GROUP_FLAGS_VIABLE;
@@ -590,6 +596,12 @@ void fake_kernel_refuse(const char *driver, int error)
 void fake_kernel_busy(int group)
 {
 	control->busy_group = group;
+}
+
+void fake_kernel_refuse_ioctl(unsigned long request, int error)
+{
+	control->refused_request = request;
+	control->refused_error = error;
 }
 
 void fake_kernel_start(struct tree *tree)

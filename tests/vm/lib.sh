@@ -132,15 +132,34 @@ pack() # ROOT: as an archive on standard output
 qemu() { TOPOLOGY_ARGS+=("$@"); }
 append() { TOPOLOGY_APPEND+=" $*"; }
 memory() { TOPOLOGY_MEMORY=$1; }
+# A table of the firmware that takes the place of QEMU's, which has the same names and a lower OEM revision: its bytes in
+# hexadecimal, and the tenth, the checksum, is whatever is needed.
+acpi_table() { local IFS=""; TOPOLOGY_TABLES+=("$*"); }
 
 # shellcheck disable=SC2034
 load_topology() # NAME[:SEED]: leaves TOPOLOGY_ARGS, TOPOLOGY_APPEND and TOPOLOGY_MEMORY
 {
 	local file=$VM/topology/${1%%:*}
-	TOPOLOGY_ARGS=() TOPOLOGY_APPEND="" TOPOLOGY_MEMORY=1024
+	TOPOLOGY_ARGS=() TOPOLOGY_APPEND="" TOPOLOGY_MEMORY=1024 TOPOLOGY_TABLES=()
 	[[ -f $file ]] || die "no topology named ${1%%:*}; there are: $(cd "$VM/topology" && echo *)"
 	# shellcheck source=/dev/null
 	. "$file" "${1#"${1%%:*}"}"
+}
+
+# The kernel takes tables from its initrd.
+add_tables() # ROOT
+{
+	local folder=$1/kernel/firmware/acpi table i sum bytes
+	for table in "${TOPOLOGY_TABLES[@]}"; do
+		mkdir -p "$folder"
+		for ((i = sum = 0; i < ${#table}; i += 2)); do
+			((i == 18)) || sum=$((sum + 0x${table:i:2}))
+		done
+		printf -v table '%s%02x%s' "${table:0:18}" $((-sum & 255)) "${table:20}"
+		bytes=""
+		for ((i = 0; i < ${#table}; i += 2)); do bytes+=\\x${table:i:2}; done
+		printf '%b' "$bytes" >"$folder/${table:0:8}.aml"
+	done
 }
 
 # --- scenarios ----------------------------------------------------------------------------------------------------

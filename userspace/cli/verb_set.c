@@ -67,6 +67,8 @@ static int report(struct cli *cli, const struct gs_plan *plan, const struct gs_w
 	}
 	if (outcome->status != GS_EXIT_DONE) {
 		cli_message("%s: %s", plan->card, outcome->message ? outcome->message : "failed");
+		/* What only VFIO or the last look at the users could tell. */
+		cli_blockers(stderr, "  ", plan->blockers, plan->n_blockers);
 		if (outcome->fix)
 			cli_line(stderr, "  fix: %s", outcome->fix);
 	} else {

@@ -2,6 +2,7 @@
 /* inventory.c - reads a host into the model, part by part. */
 #include "inventory.h"
 
+#include "assignable.h"
 #include "execute.h"
 #include "foreign.h"
 
@@ -32,6 +33,8 @@ static int read_parts(struct gs_engine *engine, unsigned int flags, struct gs_ho
 		r = gs_overrides_read(engine, host);
 	if (r == 0 && (flags & GS_READ_DRIVERS))
 		r = gs_drivers_read(engine, host);
+	if (r == 0 && (flags & GS_READ_DRIVERS))
+		r = gs_assignable_read(engine, host);
 	if (r == 0 && (flags & GS_READ_DRIVERS))
 		r = gs_owners_of_host(engine, host);
 	if (r == 0 && (flags & GS_READ_HOLDERS))

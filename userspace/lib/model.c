@@ -263,6 +263,7 @@ void gs_host_free(struct gs_host *host)
 	for (size_t i = 0; i < host->n_groups; i++) {
 		free(host->groups[i].type);
 		gs_strv_free(host->groups[i].members);
+		gs_strv_free(host->groups[i].direct);
 	}
 	for (size_t i = 0; i < host->n_vgpus; i++)
 		vgpu_clear(&host->vgpus[i]);
@@ -273,6 +274,8 @@ void gs_host_free(struct gs_host *host)
 		free(host->owners[i].fix);
 	}
 	free(host->owners);
+	free(host->interrupts.seen);
+	free(host->interrupts.switched_off);
 	free(host->cards);
 	free(host->functions);
 	free(host->groups);

@@ -123,6 +123,16 @@ struct gs_group {
 	int id;
 	char *type;     /* the default domain's type as sysfs says it; NULL: unknown */
 	char **members; /* addresses, in order */
+	/* Regions for which the kernel gives it to nobody, see assignable.h; with GS_READ_DRIVERS. */
+	char **direct;
+};
+
+/* Whether a guest's interrupts are kept from others, see assignable.h. */
+struct gs_interrupts {
+	bool plain;	     /* nothing remaps them; false: something does, or it cannot be told */
+	bool unsafe_allowed; /* VFIO is told to do without */
+	char *seen;	     /* who sends them: "IO-APIC" */
+	char *switched_off;  /* the word of the kernel's command line that asks for it; NULL: none */
 };
 
 /* A mediated device, or a VF of a card. */
@@ -269,6 +279,7 @@ struct gs_host {
 	char **drivers; /* registered PCI drivers */
 	bool type1_loaded; /* the module vfio_iommu_type1 is loaded */
 	enum gs_known vfio_loadable; /* vfio-pci is registered, or a module of that name exists */
+	struct gs_interrupts interrupts; /* with GS_READ_DRIVERS */
 	struct gs_owner *owners; /* with GS_READ_DRIVERS */
 	size_t n_owners;
 	struct gs_interrupted *interrupted; /* NULL: none */

@@ -208,6 +208,7 @@ int gs_plan_reset(const struct gs_host *host, const struct gs_card *card, const 
 int gs_blockers_for(const struct gs_host *host, const struct gs_card *card, enum gs_mode mode,
 		    struct gs_blocker **ret, size_t *ret_count) gs_must_check;
 void gs_blockers_free(struct gs_blocker *blockers, size_t count);
+void gs_blocker_clear(struct gs_blocker *blocker);
 
 /* gs_refused_quarantined - is `quarantined` among the refusals? (It decides the exit status.) */
 bool gs_refused_quarantined(const struct gs_plan *plan);

@@ -83,11 +83,12 @@ void gs_planner_step(struct gs_planner *planner, enum gs_op op, const char *targ
 		planner->failed = -ENOMEM;
 }
 
-static void free_blocker(struct gs_blocker *blocker)
+void gs_blocker_clear(struct gs_blocker *blocker)
 {
 	free(blocker->message);
 	gs_strv_free(blocker->evidence);
 	free(blocker->fix);
+	*blocker = (struct gs_blocker){ 0 };
 }
 
 static void warn_overridden(struct gs_planner *planner, const struct gs_blocker *blocker)
@@ -113,12 +114,12 @@ void gs_planner_refuse(struct gs_planner *planner, enum gs_refusal refusal, bool
 
 	if (message && overridable && planner->want->force) {
 		warn_overridden(planner, &blocker);
-		free_blocker(&blocker);
+		gs_blocker_clear(&blocker);
 		return;
 	}
 	if (!message || gs_grow(&plan->blockers, plan->n_blockers, sizeof(*plan->blockers)) < 0) {
 		planner->failed = -ENOMEM;
-		free_blocker(&blocker);
+		gs_blocker_clear(&blocker);
 		return;
 	}
 	plan->blockers[plan->n_blockers++] = blocker;
@@ -147,7 +148,7 @@ void gs_plan_clear_steps(struct gs_plan *plan)
 void gs_blockers_free(struct gs_blocker *blockers, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		free_blocker(&blockers[i]);
+		gs_blocker_clear(&blockers[i]);
 	free(blockers);
 }
 

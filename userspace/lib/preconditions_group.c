@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What IOMMU groups and resets have against passthrough. */
+#include "assignable.h"
 #include "explain.h"
 #include "plan_build.h"
 
@@ -287,9 +288,50 @@ static void check_reset(struct gs_planner *planner)
 		evidence, gs_asprintf("gpushift set %s passthrough --force", display->text));
 }
 
+static void refuse(struct gs_planner *planner, int r, const struct gs_blocker *blocker)
+{
+	if (r < 0)
+		planner->failed = r;
+	else
+		gs_planner_refuse(planner, blocker->refusal, blocker->overridable,
+				  blocker->message, blocker->evidence, blocker->fix);
+}
+
+static void check_interrupts(struct gs_planner *planner)
+{
+	const struct gs_interrupts *interrupts = &planner->host->interrupts;
+	struct gs_blocker blocker;
+
+	if (interrupts->plain && !interrupts->unsafe_allowed)
+		refuse(planner,
+		       gs_interrupts_blocker(interrupts, gs_planner_card(planner), &blocker),
+		       &blocker);
+}
+
+static void check_regions(struct gs_planner *planner)
+{
+	for (size_t i = 0; i < planner->host->n_groups; i++) {
+		const struct gs_group *group = &planner->host->groups[i];
+		struct gs_blocker blocker;
+		char number[16];
+		bool moving = false;
+
+		for (size_t j = 0; j < planner->n_moving; j++)
+			moving = moving || planner->moving[j]->iommu_group == group->id;
+		snprintf(number, sizeof(number), "%d", group->id);
+		if (moving && group->direct)
+			refuse(planner,
+			       gs_regions_blocker(number, group->direct, gs_planner_card(planner),
+						  &blocker),
+			       &blocker);
+	}
+}
+
 void gs_check_group(struct gs_planner *planner)
 {
 	check_iommu(planner);
+	check_interrupts(planner);
+	check_regions(planner);
 	check_outside(planner);
 	check_bridges(planner);
 	check_reset(planner);

@@ -11,7 +11,8 @@
  *
  * Returns 0; -ENODEV: nothing in it is on a vfio driver; -EBUSY: somebody
  * uses it; -EPERM: not viable; -EXDEV: the IOMMU cannot isolate its
- * interrupts; -ENOTSUP: no type 1 IOMMU; or -errno.
+ * interrupts; -ERANGE: the firmware wants a region of it mapped one to one;
+ * -ENOTSUP: no type 1 IOMMU; or -errno.
  */
 int gs_prove_group(struct gs_engine *engine, const char *group) gs_must_check;
 

@@ -106,39 +106,6 @@ static int load_module(struct gs_executor *executor, const struct gs_action *act
 	return 0;
 }
 
-static int fence(struct gs_executor *executor, const struct gs_action *action, char **error)
-{
-	char path[GS_PATH_MAX];
-	int r;
-
-	r = gs_path(path, "dev/vfio/%s", action->target);
-	if (r == 0)
-		r = gs_step_job(executor, GS_JOB_HOLD_OPEN, path, NULL, NULL);
-	if (r == -ENOENT)
-		return 0; /* no vfio driver left in the group: nobody can open it */
-	if (r == -EBUSY)
-		return gs_step_fail(error, r,
-				    gs_asprintf("/%s is open: a VM uses the group", path));
-	if (r < 0)
-		return gs_step_fail(error, r,
-				    gs_asprintf("cannot open /%s: %s", path, strerror(-r)));
-	return 0;
-}
-
-static int unfence(struct gs_executor *executor, const struct gs_action *action, char **error)
-{
-	char path[GS_PATH_MAX];
-	int r;
-
-	r = gs_path(path, "dev/vfio/%s", action->target);
-	if (r == 0)
-		r = gs_step_job(executor, GS_JOB_LET_GO, path, NULL, NULL);
-	if (r < 0)
-		return gs_step_fail(error, r,
-				    gs_asprintf("cannot close /%s: %s", path, strerror(-r)));
-	return 0;
-}
-
 static int hold_power(struct gs_executor *executor, const struct gs_action *action, char **error)
 {
 	gs_cleanup_free char *now = NULL;
@@ -311,33 +278,6 @@ static int probe(struct gs_executor *executor, const struct gs_action *action, c
 						  action->target, strerror(-r)));
 }
 
-static int verify_group(struct gs_executor *executor, const struct gs_action *action, char **error)
-{
-	int r = gs_step_job(executor, GS_JOB_PROVE_GROUP, action->target, NULL, NULL);
-
-	if (r == -EBUSY)
-		return gs_step_fail(
-			error, r,
-			gs_asprintf("IOMMU group %s is already used by somebody", action->target));
-	if (r == -EPERM)
-		return gs_step_fail(
-			error, r,
-			gs_asprintf(
-				"IOMMU group %s is not viable: a member is bound to a host driver",
-				action->target));
-	if (r == -EXDEV)
-		return gs_step_fail(
-			error, r,
-			gs_asprintf(
-				"the IOMMU of this host cannot isolate the interrupts of group %s",
-				action->target));
-	if (r < 0)
-		return gs_step_fail(error, r,
-				    gs_asprintf("IOMMU group %s cannot be used by a VM: %s",
-						action->target, strerror(-r)));
-	return 0;
-}
-
 static int record(struct gs_executor *executor, const struct gs_action *action, char **error)
 {
 	const struct gs_plan *plan = executor->plan;
@@ -387,14 +327,14 @@ static int reset(struct gs_executor *executor, const struct gs_action *action, c
 static int (*const step_table[GS_OP_COUNT])(struct gs_executor *, const struct gs_action *,
 					    char **) = {
 	[GS_OP_LOAD_MODULE] = load_module,
-	[GS_OP_FENCE] = fence,
-	[GS_OP_UNFENCE] = unfence,
+	[GS_OP_FENCE] = gs_step_fence,
+	[GS_OP_UNFENCE] = gs_step_unfence,
 	[GS_OP_HOLD_POWER] = hold_power,
 	[GS_OP_SET_OVERRIDE] = set_override,
 	[GS_OP_UNBIND] = unbind,
 	[GS_OP_PROBE] = probe,
 	[GS_OP_VERIFY_DRIVER] = verify_driver,
-	[GS_OP_VERIFY_GROUP] = verify_group,
+	[GS_OP_VERIFY_GROUP] = gs_step_verify_group,
 	[GS_OP_WAIT] = gs_step_wait,
 	[GS_OP_CREATE_VGPU] = gs_step_create_vgpu_now,
 	[GS_OP_REMOVE_VGPU] = gs_step_remove_vgpu_now,

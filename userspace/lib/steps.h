@@ -44,6 +44,17 @@ int gs_step_stuck(const struct gs_executor *executor);
 /* gs_step_fail - returns @r; takes over @sentence, which replaces *@error */
 int gs_step_fail(char **error, int r, char *sentence);
 
+/* gs_step_refuse - the refusal that the plan would have given, had it known; takes over what is in @blocker */
+void gs_step_refuse(struct gs_executor *executor, struct gs_blocker *blocker);
+
+/* steps_group.c */
+int gs_step_fence(struct gs_executor *executor, const struct gs_action *action,
+		  char **error) gs_must_check;
+int gs_step_unfence(struct gs_executor *executor, const struct gs_action *action,
+		    char **error) gs_must_check;
+int gs_step_verify_group(struct gs_executor *executor, const struct gs_action *action,
+			 char **error) gs_must_check;
+
 int gs_step_wait(struct gs_executor *executor, const struct gs_action *action,
 		 char **error) gs_must_check;
 /* gs_step_unused - nobody uses what is about to move; else -EBUSY, and a refusal in the plan */

@@ -60,24 +60,21 @@ static bool is_in_the_way(const struct gs_holder *holder, bool forced)
 	return !holder->yields && !(forced && holder->overridable);
 }
 
-/* The refusal that the plan would have given, had it been there then. */
-static void refuse(struct gs_plan *plan, char *evidence, const struct gs_holder *holder)
+static void refuse(struct gs_executor *executor, const char *evidence,
+		   const struct gs_holder *holder)
 {
 	struct gs_blocker blocker = {
 		.refusal = GS_REFUSE_IN_USE,
-		.message = gs_asprintf("%s came into use while it was being switched", plan->card),
+		.message = gs_asprintf("%s came into use while it was being switched",
+				       executor->plan->card),
 		.fix = holder->fix ? strdup(holder->fix) : NULL,
 		.overridable = holder->overridable,
 	};
 
-	if (!blocker.message || gs_strv_add(&blocker.evidence, evidence) < 0 ||
-	    gs_grow(&plan->blockers, plan->n_blockers, sizeof(*plan->blockers)) < 0) {
-		free(blocker.message);
-		gs_strv_free(blocker.evidence);
-		free(blocker.fix);
-		return;
-	}
-	plan->blockers[plan->n_blockers++] = blocker;
+	if (gs_strv_add(&blocker.evidence, evidence) == 0)
+		gs_step_refuse(executor, &blocker);
+	else
+		gs_blocker_clear(&blocker);
 }
 
 int gs_step_unused(struct gs_executor *executor, const struct gs_action *action, char **error)
@@ -102,7 +99,7 @@ int gs_step_unused(struct gs_executor *executor, const struct gs_action *action,
 				 gs_asprintf("%s is in use: %s", action->target,
 					     who ? who : holders[i].kind));
 		if (who)
-			refuse(executor->plan, who, &holders[i]);
+			refuse(executor, who, &holders[i]);
 	}
 	gs_holders_free(holders, count);
 	return r;
