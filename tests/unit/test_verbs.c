@@ -268,6 +268,39 @@ static void resets(void **state)
 	assert_int_equal(lab_mode(lab), GS_MODE_HOST);
 }
 
+/* Without any reset a card is given away once in a boot, unless it was not, since the switch failed. */
+static void a_card_without_a_reset_is_given_away_once(void **state)
+{
+	struct lab *lab = *state;
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/reset_method", tree_path(lab->gpu));
+	tree_remove(lab->tree, path);
+	assert_int_equal(run_verb(lab, AWAY), 3);
+	assert_string_equal(at("refused/0/code"), "no-reset");
+	fake_kernel_refuse("vfio-pci", EINVAL);
+	assert_int_equal(run_verb(lab, AWAY " --force"), 1);
+	fake_kernel_refuse(NULL, 0);
+	assert_int_equal(run_verb(lab, AWAY " --force"), 0);
+	assert_int_equal(run_verb(lab, AWAY " --force"), 0);
+	assert_int_equal(run_verb(lab, "set " GPU " host"), 0);
+	assert_int_equal(run_verb(lab, "set " GPU " host --driver nouveau"), 0);
+	for (int i = 0; i < 2; i++) {
+		char *before = fake_kernel_state();
+
+		assert_int_equal(run_verb(lab, i ? AWAY " --force" : AWAY), 5);
+		assert_string_equal(at("refused/0/code"), "reboot-required");
+		assert_string_equal(at("refused/0/overridable"), "false");
+		lab_expect(before);
+	}
+	assert_int_equal(run_verb(lab, "plan " GPU " passthrough --with " FOREIGN), 5);
+	tree_write(lab->tree, "proc/sys/kernel/random/boot_id",
+		   "99999999-2222-3333-4444-555555555555\n");
+	assert_int_equal(run_verb(lab, AWAY), 3);
+	assert_string_equal(at("refused/0/code"), "no-reset");
+	assert_int_equal(run_verb(lab, AWAY " --force"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -280,6 +313,7 @@ int main(void)
 		verb_test(a_file_is_refused_as_a_whole),
 		verb_test(rounds_there_and_back),
 		verb_test(resets),
+		verb_test(a_card_without_a_reset_is_given_away_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

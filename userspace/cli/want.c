@@ -145,7 +145,9 @@ enum gs_exit cli_refused_status(const struct gs_plan *plan)
 
 		if (refusal == GS_REFUSE_QUARANTINED)
 			return GS_EXIT_ATTENTION;
-		if (refusal == GS_REFUSE_BUSY)
+		if (refusal == GS_REFUSE_REBOOT_REQUIRED)
+			status = GS_EXIT_REBOOT;
+		if (refusal == GS_REFUSE_BUSY && status != GS_EXIT_REBOOT)
 			status = GS_EXIT_BUSY;
 	}
 	return status;

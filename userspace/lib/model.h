@@ -197,6 +197,7 @@ struct gs_remembered {
 	char *driver;	/* host driver of the display function; NULL: none known */
 	char **with;	/* functions outside the card that went along, this boot only */
 	bool same_boot; /* written since the host booted */
+	bool passed;	/* it was in passthrough in that boot: a guest may have left its state in it */
 	struct gs_before *before; /* per function that moved, this boot only */
 	size_t n_before;
 	/* Types it offered as a vGPU host. */
@@ -238,6 +239,11 @@ struct gs_card {
 static inline struct gs_function *gs_card_display(const struct gs_card *card)
 {
 	return card->functions[0];
+}
+
+static inline bool gs_passed_in_this_boot(const struct gs_card *card)
+{
+	return card->remembered && card->remembered->same_boot && card->remembered->passed;
 }
 
 /* Somebody else who means to move a device: libvirt, driverctl, mdevctl, Proxmox, KubeVirt. */

@@ -168,6 +168,7 @@ static int fill_memory(struct gs_planner *planner, struct gs_remembered *memory)
 
 	if (!parent && card->remembered)
 		parent = card->remembered->parent;
+	memory->passed = gs_passed_in_this_boot(card);
 	r = gs_text_copy(host_driver(planner), &memory->driver);
 	if (r == 0 && parent)
 		r = copy_parent(parent, &memory->parent);

@@ -269,6 +269,20 @@ static void note_scope(struct gs_planner *planner, const struct gs_function *dis
 			      gs_asprintf("the bus of %s cannot be reset", display->text));
 }
 
+/* A guest had it, or may have had: nothing but a boot of the host takes out what that left in it. */
+static void refuse_second(struct gs_planner *planner, const struct gs_function *display,
+			  char **evidence)
+{
+	gs_note_owned(planner, &evidence,
+		      gs_asprintf("%s was in passthrough in this boot already", display->text));
+	gs_planner_refuse(
+		planner, GS_REFUSE_REBOOT_REQUIRED, false,
+		gs_asprintf("%s cannot be reset, and was given to guests in this boot of the host",
+			    display->text),
+		evidence,
+		gs_asprintf("reboot, then: gpushift set %s passthrough --force", display->text));
+}
+
 /* Without a reset the guest's state stays in the card: it works once per boot of the host. */
 static void check_reset(struct gs_planner *planner)
 {
@@ -281,6 +295,10 @@ static void check_reset(struct gs_planner *planner)
 		      gs_asprintf("%s has no reset method of its own", display->text));
 	note_methods(planner, display, &evidence);
 	note_scope(planner, display, &evidence);
+	if (gs_passed_in_this_boot(planner->card) && !gs_driver_is_vfio(display->driver)) {
+		refuse_second(planner, display, evidence);
+		return;
+	}
 	gs_planner_refuse(
 		planner, GS_REFUSE_NO_RESET, true,
 		gs_asprintf("%s cannot be reset between guests: it works once per boot of the host",

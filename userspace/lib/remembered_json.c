@@ -148,7 +148,8 @@ struct json_object *gs_remembered_to_json(const struct gs_remembered *remembered
 	if (!object || gs_state_set(object, "driver", remembered->driver) < 0 ||
 	    gs_state_add(object, "with", strings_to_json(remembered->with)) < 0 ||
 	    gs_state_add(object, "before",
-		       gs_before_to_json(remembered->before, remembered->n_before)) < 0)
+		       gs_before_to_json(remembered->before, remembered->n_before)) < 0 ||
+	    gs_state_add(object, "passed", json_object_new_boolean(remembered->passed)) < 0)
 		return NULL;
 	if (remembered->parent &&
 	    gs_state_add(object, "parent", parent_to_json(remembered->parent)) < 0)
@@ -218,6 +219,8 @@ static int fill_from_json(struct json_object *json, struct gs_remembered *ret)
 		r = with_from_json(value, &ret->with);
 	if (r == 0 && json_object_object_get_ex(json, "before", &value))
 		r = gs_before_from_json(value, &ret->before, &ret->n_before);
+	if (r == 0 && json_object_object_get_ex(json, "passed", &value))
+		ret->passed = json_object_get_boolean(value);
 	if (r == 0 && json_object_object_get_ex(json, "parent", &value)) {
 		ret->parent = calloc(1, sizeof(*ret->parent));
 		r = ret->parent ? parent_from_json(value, ret->parent) : -ENOMEM;

@@ -283,6 +283,9 @@ static int record(struct gs_executor *executor, const struct gs_action *action, 
 	const struct gs_plan *plan = executor->plan;
 	int r = 0;
 
+	/* Only now: a switch that was undone gave nothing to a guest. */
+	if (plan->remember && gs_streq(action->value, gs_mode_name(GS_MODE_PASSTHROUGH)))
+		plan->remember->passed = true;
 	if (plan->remember)
 		r = gs_remembered_store(executor->engine, action->target, &plan->identity,
 					plan->remember);

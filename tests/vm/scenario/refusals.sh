@@ -63,6 +63,16 @@ if [[ $neighbour ]]; then
 	check "its driver has it again" test -d "$PCI/$net/net"
 fi
 
+# What cannot be reset is given away once in a boot of the host.
+mapfile -t options < <(wanted_options "$foreign")
+refused no-reset "a card that cannot be reset" set "$foreign" passthrough "${options[@]/--force/--quiet}"
+expect_exit 0 "--force gives it away" gpushift set "$foreign" passthrough "${options[@]}"
+expect_exit 0 "and back" gpushift set "$foreign" host
+snapshot_sysfs
+expect_exit 5 "not a second time" gpushift set "$foreign" passthrough "${options[@]}"
+expect_match reboot-required "says reboot-required" gpushift plan "$foreign" passthrough "${options[@]}"
+assert_unchanged "it was left alone"
+
 # One switch at a time.
 mkdir -p /run/gpushift
 exec {lock}<>/run/gpushift/lock
