@@ -961,6 +961,43 @@ static void names_are_the_contract(void **state)
 	assert_string_equal(gs_result_name(GS_RESULT_NOT_RUN), "not-run");
 }
 
+/* Units that are stopped for it are in nobody's way; what does not run is left alone. */
+static void services_are_stopped_around_a_move(void **state)
+{
+	struct gs_unit units[] = { { (char *)"a.service", GS_UNIT_RUNNING },
+				   { (char *)"b.service", GS_UNIT_IDLE },
+				   { (char *)"c.service", GS_UNIT_RUNNING },
+				   { (char *)"d.service", GS_UNIT_MISSING },
+				   { (char *)"e.service", GS_UNIT_UNKNOWN } };
+	struct gs_want want = { .mode = GS_MODE_PASSTHROUGH,
+				.services = units,
+				.n_services = GS_ARRAY_SIZE(units) };
+	struct model *model = model_new();
+	struct gs_card *card = build(model, &on_host);
+	struct gs_plan *plan;
+	char *text;
+
+	(void)state;
+	model_holder(card, "unit", "a.service", 7, false);
+	expect_refusal(model, card, &to_passthrough, "in-use");
+	plan = make(model, card, &want);
+	text = plan_text(plan);
+	assert_ptr_equal(strstr(text, "stop-service a.service\nstop-service c.service\nhold-power"),
+			 text);
+	assert_non_null(strstr(text, "verify-group 1\nstart-service c.service\n"
+				     "start-service a.service\nrecord"));
+	assert_string_equal(plan->steps[0].undo->target, "a.service");
+	assert_int_equal(plan->steps[0].undo->op, GS_OP_START_SERVICE);
+	assert_int_equal(gs_strv_count(plan->warnings), 2);
+	free(text);
+	gs_plan_free(plan);
+	model_holder(card, "unit", "b.service", 8, false);
+	expect_refusal(model, card, &want, "in-use");
+	want.mode = GS_MODE_HOST;
+	expect_steps(model, card, &want, "");
+	model_free(model);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -988,6 +1025,7 @@ int main(void)
 		cmocka_unit_test(single_vgpus),
 		cmocka_unit_test(blockers_for_listings),
 		cmocka_unit_test(names_are_the_contract),
+		cmocka_unit_test(services_are_stopped_around_a_move),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, model_end);

@@ -37,6 +37,13 @@ static int run_step(struct gs_executor *executor, struct gs_step *step)
 	return r;
 }
 
+/* A service that does not come back is told, and no reason to take the card away again. */
+static bool may_fail(const struct gs_executor *executor, const struct gs_step *step, int r)
+{
+	return step->action.op == GS_OP_START_SERVICE && r != -ECANCELED &&
+	       !gs_step_stuck(executor);
+}
+
 static int run_steps(struct gs_executor *executor)
 {
 	struct gs_plan *plan = executor->plan;
@@ -44,7 +51,7 @@ static int run_steps(struct gs_executor *executor)
 	for (size_t i = 0; i < plan->n_steps; i++) {
 		int r = run_step(executor, &plan->steps[i]);
 
-		if (r < 0)
+		if (r < 0 && !may_fail(executor, &plan->steps[i], r))
 			return r;
 	}
 	return 0;

@@ -2,6 +2,7 @@
 /* Reads a journal back. What the planner could not have written is refused as damaged. */
 #include "journal.h"
 
+#include "config.h"
 #include "remembered.h"
 #include "state_file.h"
 #include "tree.h"
@@ -16,6 +17,11 @@ static bool is_address(const char *text)
 static bool is_name(const char *text)
 {
 	return text && gs_state_is_name(text);
+}
+
+static bool is_unit(const char *text)
+{
+	return text && gs_config_is_unit(text);
 }
 
 static bool is_number(const char *text)
@@ -54,6 +60,8 @@ static const struct shape {
 	bool (*target)(const char *text);
 	bool (*value)(const char *text);
 } shapes[GS_OP_COUNT] = {
+	[GS_OP_STOP_SERVICE] = { is_unit, is_anything },
+	[GS_OP_START_SERVICE] = { is_unit, is_anything },
 	[GS_OP_LOAD_MODULE] = { is_name, is_name_or_missing },
 	[GS_OP_FENCE] = { is_number, is_anything },
 	[GS_OP_HOLD_POWER] = { is_address, is_name },

@@ -181,6 +181,19 @@ struct gs_holder {
 	bool yields;
 };
 
+/* A unit of systemd, see units.h. */
+enum gs_unit_state {
+	GS_UNIT_UNKNOWN, /* no systemd here, or no answer */
+	GS_UNIT_MISSING, /* there is no such unit */
+	GS_UNIT_IDLE,
+	GS_UNIT_RUNNING, /* or on its way there */
+};
+
+struct gs_unit {
+	char *name;
+	enum gs_unit_state state;
+};
+
 /* How a function was before a switch: what an undo brings back. */
 struct gs_before {
 	char *address;

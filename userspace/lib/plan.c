@@ -160,6 +160,7 @@ static int make(struct gs_planner *planner)
 	if (planner->plan->n_steps == 0)
 		return planner->failed;
 	gs_plan_remember(planner);
+	gs_steps_start_services(planner);
 	gs_planner_step(planner, GS_OP_RECORD, planner->plan->card,
 			gs_mode_name(planner->want->mode), GS_OP_COUNT, NULL, NULL);
 	return planner->failed;

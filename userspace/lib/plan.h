@@ -84,6 +84,8 @@ const char *gs_result_name(enum gs_result result);
 /*
  * What an op does with target and value (NULL where there is none):
  *
+ *  stop-service   unit                   -               undone by start-service
+ *  start-service  unit                   -               its failure fails no switch
  *  load-module    module                 another one, for when no module has that name | -
  *  fence          group id               -               holds /dev/vfio/ID open until unfence
  *  unfence        group id               -
@@ -140,6 +142,9 @@ struct gs_want {
 	/* Who uses the functions in @with (from gs_want_resolve()). */
 	struct gs_holder *with_holders;
 	size_t n_with_holders;
+	/* The units to quiesce, as they are now (from gs_want_resolve()). */
+	struct gs_unit *services;
+	size_t n_services;
 	/* UUIDs for the devices to create; planning draws no random numbers. */
 	char **uuids;
 	size_t n_uuids;

@@ -66,6 +66,11 @@ const char *gs_return_driver(const struct gs_planner *planner);
 /* What --driver asks for on the way to passthrough, for the display function; else vfio-pci. */
 const char *gs_vfio_driver(const struct gs_planner *planner, const struct gs_function *function);
 
+/* plan_services.c: what is stopped before anything moves, and started once it has */
+void gs_steps_stop_services(struct gs_planner *planner);
+void gs_steps_start_services(struct gs_planner *planner);
+bool gs_stops_holder(const struct gs_planner *planner, const struct gs_holder *holder);
+
 /* plan_vgpu.c */
 int gs_steps_to_vgpu(struct gs_planner *planner);
 void gs_steps_remove_all(struct gs_planner *planner);

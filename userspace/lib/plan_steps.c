@@ -205,15 +205,25 @@ static void each(struct gs_planner *planner, const struct route *route, step_fn 
 	}
 }
 
+/* Does it take something from a driver, and so from whoever uses it? */
+static bool unbinds(const struct gs_planner *planner, const struct route *route)
+{
+	for (size_t i = 0; i < planner->n_moving; i++)
+		if (planner->moving[i]->driver && route->takes(planner, planner->moving[i]))
+			return true;
+	return false;
+}
+
+static void stop_services(struct gs_planner *planner, const struct route *route)
+{
+	if (unbinds(planner, route))
+		gs_steps_stop_services(planner);
+}
+
 /* Somebody may have come since the plan was made. */
 static void look_again(struct gs_planner *planner, const struct route *route)
 {
-	bool unbinds = false;
-
-	for (size_t i = 0; i < planner->n_moving; i++)
-		unbinds = unbinds || (planner->moving[i]->driver &&
-				      route->takes(planner, planner->moving[i]));
-	if (unbinds)
+	if (unbinds(planner, route))
 		gs_planner_step(planner, GS_OP_WAIT, gs_planner_card(planner),
 				planner->want->force ? GS_WAIT_UNUSED_BY_GUESTS : GS_WAIT_UNUSED,
 				GS_OP_COUNT, NULL, NULL);
@@ -278,6 +288,7 @@ void gs_steps_to_passthrough(struct gs_planner *planner)
 	if (!gs_needs_passthrough(planner))
 		return;
 	load_vfio(planner);
+	stop_services(planner, &route);
 	for (size_t i = 0; i < planner->n_moving; i++)
 		if (goes_to_vfio(planner, planner->moving[i]))
 			hold_power(planner, planner->moving[i], "on");
@@ -373,6 +384,7 @@ void gs_steps_to_host(struct gs_planner *planner)
 		return;
 	if (gs_display_moves(planner))
 		load_return_module(planner);
+	stop_services(planner, &route);
 	move(planner, &route);
 	for (size_t i = 0; i < planner->n_moving; i++)
 		settle(planner, planner->moving[i]);

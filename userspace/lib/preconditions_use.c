@@ -102,7 +102,8 @@ static void check_users(struct gs_planner *planner)
 		struct holders holders = holders_of(planner, part);
 
 		for (size_t i = 0; i < holders.count; i++)
-			if (is_in_the_way(&holders.list[i]))
+			if (is_in_the_way(&holders.list[i]) &&
+			    !gs_stops_holder(planner, &holders.list[i]))
 				add_user(planner, &use, &holders.list[i]);
 	}
 	if (!use.first || use.overridable)

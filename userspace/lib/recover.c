@@ -76,6 +76,7 @@ static int finish(struct gs_executor *executor, char **error)
 	const struct gs_step *last = plan->n_steps ? &plan->steps[plan->n_steps - 1] : NULL;
 
 	ask_again(executor);
+	gs_start_services(executor);
 	if (!last || last->action.op != GS_OP_RECORD)
 		return 0;
 	return gs_step_run(executor, &last->action, error);

@@ -227,6 +227,7 @@ int gs_restore(struct gs_executor *executor, char **error)
 		r = create_removed(executor, error);
 	if (r == 0)
 		r = put_back_methods(executor, error);
+	gs_start_services(executor);
 	return r == 0 && gs_step_stuck(executor) ? -ETIMEDOUT : r;
 }
 

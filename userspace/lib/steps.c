@@ -329,6 +329,8 @@ static int reset(struct gs_executor *executor, const struct gs_action *action, c
 
 static int (*const step_table[GS_OP_COUNT])(struct gs_executor *, const struct gs_action *,
 					    char **) = {
+	[GS_OP_STOP_SERVICE] = gs_step_stop_service,
+	[GS_OP_START_SERVICE] = gs_step_start_service,
 	[GS_OP_LOAD_MODULE] = load_module,
 	[GS_OP_FENCE] = gs_step_fence,
 	[GS_OP_UNFENCE] = gs_step_unfence,

@@ -55,6 +55,14 @@ int gs_step_unfence(struct gs_executor *executor, const struct gs_action *action
 int gs_step_verify_group(struct gs_executor *executor, const struct gs_action *action,
 			 char **error) gs_must_check;
 
+/* steps_service.c */
+int gs_step_stop_service(struct gs_executor *executor, const struct gs_action *action,
+			 char **error) gs_must_check;
+int gs_step_start_service(struct gs_executor *executor, const struct gs_action *action,
+			  char **error) gs_must_check;
+/* gs_start_services - whatever the plan stops runs again; what does not is said in its step */
+void gs_start_services(struct gs_executor *executor);
+
 int gs_step_wait(struct gs_executor *executor, const struct gs_action *action,
 		 char **error) gs_must_check;
 /* gs_step_unused - nobody uses what is about to move; else -EBUSY, and a refusal in the plan */

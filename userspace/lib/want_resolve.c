@@ -2,6 +2,7 @@
 #include "want_resolve.h"
 
 #include "inventory.h"
+#include "units.h"
 
 /* How often overrides are asked for again, two seconds each. */
 #define ASK_AGAIN 3
@@ -69,6 +70,8 @@ int gs_want_resolve(struct gs_engine *engine, struct gs_host *host, const struct
 		r = gs_holders_of_functions(engine, list.functions, list.count, &want->with_holders,
 					    &want->n_with_holders, &unreadable);
 	free(list.functions);
+	if (r == 0 && card->quiesce)
+		r = gs_units_read(engine, card->quiesce, &want->services, &want->n_services);
 	return r;
 }
 
@@ -77,4 +80,7 @@ void gs_want_clear(struct gs_want *want)
 	gs_holders_free(want->with_holders, want->n_with_holders);
 	want->with_holders = NULL;
 	want->n_with_holders = 0;
+	gs_units_free(want->services, want->n_services);
+	want->services = NULL;
+	want->n_services = 0;
 }

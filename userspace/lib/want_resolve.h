@@ -7,8 +7,9 @@
 #include "plan.h"
 
 /*
- * gs_want_resolve - fill driver_known, and with_holders: who uses the
- * functions outside @card that would move
+ * gs_want_resolve - fill driver_known, with_holders: who uses the
+ * functions outside @card that would move, and services: the units that are
+ * configured to be stopped for @card, as they are now
  *
  * To be called before gs_plan_make(). Overrides that were not read in time
  * are asked for again: a host that is busy must not look like one that is

@@ -23,6 +23,8 @@ enum gs_job_kind {
 	GS_JOB_TRY_OPEN,    /* open the device node @path, and close it */
 	GS_JOB_HOLD_OPEN,   /* open the device node @path and keep it open */
 	GS_JOB_LET_GO,	    /* close what HOLD_OPEN opened; @path "": all of it */
+	GS_JOB_STOP_UNIT,   /* see units.h; @path is the unit's name */
+	GS_JOB_START_UNIT,
 };
 
 #define GS_JOB_TEXT 1024 /* longest path, data and answer, with the final NUL */

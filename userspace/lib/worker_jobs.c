@@ -6,6 +6,7 @@
 #include "modules.h"
 #include "proof.h"
 #include "tree.h"
+#include "units.h"
 
 static int do_write(struct gs_job_state *state, const struct gs_job *job,
 		    struct gs_job_answer *answer)
@@ -177,6 +178,18 @@ static int do_let_go(struct gs_job_state *state, const struct gs_job *job,
 	return 0;
 }
 
+static int do_stop_unit(struct gs_job_state *state, const struct gs_job *job,
+			struct gs_job_answer *answer)
+{
+	return gs_unit_stop(state->engine, job->path, answer->text, sizeof(answer->text));
+}
+
+static int do_start_unit(struct gs_job_state *state, const struct gs_job *job,
+			 struct gs_job_answer *answer)
+{
+	return gs_unit_start(state->engine, job->path, answer->text, sizeof(answer->text));
+}
+
 static int (*const job_table[])(struct gs_job_state *, const struct gs_job *,
 				struct gs_job_answer *) = {
 	[GS_JOB_WRITE] = do_write,
@@ -187,6 +200,8 @@ static int (*const job_table[])(struct gs_job_state *, const struct gs_job *,
 	[GS_JOB_TRY_OPEN] = do_try_open,
 	[GS_JOB_HOLD_OPEN] = do_hold_open,
 	[GS_JOB_LET_GO] = do_let_go,
+	[GS_JOB_STOP_UNIT] = do_stop_unit,
+	[GS_JOB_START_UNIT] = do_start_unit,
 };
 
 int gs_job_run(struct gs_job_state *state, const struct gs_job *job, struct gs_job_answer *answer)
