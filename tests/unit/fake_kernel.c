@@ -43,6 +43,8 @@ static struct control {
 	char refusing[64];
 	int refusal;
 	int busy_group;
+	bool lock_kept;
+	char lock_values[64];
 	unsigned long refused_request;
 	int refused_error;
 	char vgpu_driver[64];
@@ -467,11 +469,23 @@ static bool is_below(int fd, const char *folder, char path[PATH_SIZE])
 	return strncmp(path, prefix, strlen(prefix)) == 0;
 }
 
+/* A driver's lock: what was written is kept, and the file tells whether it was given. */
+static ssize_t write_lock(int fd, const void *data, size_t size)
+{
+	size_t length = strlen(control->lock_values);
+
+	if (length + size < sizeof(control->lock_values))
+		memcpy(control->lock_values + length, data, size);
+	return control->lock_kept ? (ssize_t)size : __real_write(fd, data, size);
+}
+
 ssize_t __wrap_write(int fd, const void *data, size_t size)
 {
 	char path[PATH_SIZE], value[PATH_SIZE];
 	int error;
 
+	if (control && getpid() != control->builder && is_below(fd, "proc/driver/nvidia", path))
+		return write_lock(fd, data, size);
 	if (!control || getpid() == control->builder || !is_below(fd, "sys", path) ||
 	    size >= sizeof(value))
 		return __real_write(fd, data, size);
@@ -596,6 +610,17 @@ void fake_kernel_refuse(const char *driver, int error)
 void fake_kernel_busy(int group)
 {
 	control->busy_group = group;
+}
+
+void fake_kernel_keep_lock(bool keep)
+{
+	control->lock_kept = keep;
+	memset(control->lock_values, 0, sizeof(control->lock_values));
+}
+
+const char *fake_kernel_lock_values(void)
+{
+	return control->lock_values;
 }
 
 void fake_kernel_refuse_ioctl(unsigned long request, int error)

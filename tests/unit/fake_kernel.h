@@ -45,6 +45,10 @@ void fake_kernel_busy(int group);
 /* fake_kernel_refuse_ioctl - one of VFIO's fails; 0: none */
 void fake_kernel_refuse_ioctl(unsigned long request, int error);
 
+/* fake_kernel_keep_lock - whether unbindLock stays as it is; and what was written to it since */
+void fake_kernel_keep_lock(bool keep);
+const char *fake_kernel_lock_values(void);
+
 /* fake_kernel_state - drivers, overrides, power and vGPUs as text, to be freed */
 char *fake_kernel_state(void);
 

@@ -198,9 +198,10 @@ int cli_switch_begin(struct cli *cli, struct gs_lock **ret)
 	return r;
 }
 
+/* The last one: those that may fail come before it. */
 static const struct gs_step *failed_step(const struct gs_plan *plan)
 {
-	for (size_t i = 0; i < plan->n_steps; i++) {
+	for (size_t i = plan->n_steps; i-- > 0;) {
 		if (plan->steps[i].result == GS_RESULT_FAILED)
 			return &plan->steps[i];
 	}

@@ -5,6 +5,7 @@
  */
 #include <sys/utsname.h>
 
+#include "fences.h"
 #include "inventory.h"
 #include "modules.h"
 #include "tree.h"
@@ -202,6 +203,7 @@ int gs_drivers_read(struct gs_engine *engine, struct gs_host *host)
 	if (r == -ENOMEM)
 		return r;
 	host->vfio_loadable = driver_known(kmod, host, "vfio-pci");
+	gs_fences_read(engine, host);
 	host->type1_loaded = gs_tree_exists(engine, "sys/module/vfio_iommu_type1");
 	r = 0;
 	for (size_t i = 0; i < host->n_cards && r == 0; i++) {

@@ -37,11 +37,18 @@ static int run_step(struct gs_executor *executor, struct gs_step *step)
 	return r;
 }
 
-/* A service that does not come back is told, and no reason to take the card away again. */
+/*
+ * What is told and stops no switch: a service that does not come back is no
+ * reason to take the card away again, and a drain is there where it works.
+ */
 static bool may_fail(const struct gs_executor *executor, const struct gs_step *step, int r)
 {
-	return step->action.op == GS_OP_START_SERVICE && r != -ECANCELED &&
-	       !gs_step_stuck(executor);
+	enum gs_op op = step->action.op;
+
+	if (r == -ECANCELED || gs_step_stuck(executor))
+		return false;
+	return op == GS_OP_START_SERVICE ||
+	       (r == -EOPNOTSUPP && (op == GS_OP_FENCE || op == GS_OP_UNFENCE));
 }
 
 static int run_steps(struct gs_executor *executor)
@@ -71,10 +78,10 @@ static void mark_undone(struct gs_executor *executor)
 	}
 }
 
-/* Why the step failed that failed first; NULL: it was not said. */
-static const char *first_error(const struct gs_plan *plan)
+/* Why the step failed that ended it, which is the last one that did; NULL: it was not said. */
+static const char *last_error(const struct gs_plan *plan)
 {
-	for (size_t i = 0; i < plan->n_steps; i++)
+	for (size_t i = plan->n_steps; i-- > 0;)
 		if (plan->steps[i].result == GS_RESULT_FAILED)
 			return plan->steps[i].error;
 	return NULL;
@@ -86,7 +93,7 @@ static int undo(struct gs_executor *executor)
 	gs_cleanup_free char *reason = NULL;
 
 	if (gs_step_stuck(executor)) {
-		gs_give_up(executor, first_error(executor->plan));
+		gs_give_up(executor, last_error(executor->plan));
 		return GS_EXIT_ATTENTION;
 	}
 	if (gs_restore(executor, &error) == 0) {

@@ -31,6 +31,11 @@ static bool is_number(const char *text)
 	return text && gs_number_parse(text, &number) == 0;
 }
 
+static bool is_number_or_address(const char *text)
+{
+	return is_number(text) || is_address(text);
+}
+
 static bool is_name_or_empty(const char *text)
 {
 	return text && (!*text || gs_state_is_name(text));
@@ -63,7 +68,7 @@ static const struct shape {
 	[GS_OP_STOP_SERVICE] = { is_unit, is_anything },
 	[GS_OP_START_SERVICE] = { is_unit, is_anything },
 	[GS_OP_LOAD_MODULE] = { is_name, is_name_or_missing },
-	[GS_OP_FENCE] = { is_number, is_anything },
+	[GS_OP_FENCE] = { is_number_or_address, is_name_or_missing },
 	[GS_OP_HOLD_POWER] = { is_address, is_name },
 	[GS_OP_SET_OVERRIDE] = { is_address, is_name_or_empty },
 	[GS_OP_UNBIND] = { is_address, is_name_or_empty },
@@ -73,7 +78,7 @@ static const struct shape {
 	[GS_OP_WAIT] = { is_name, is_name },
 	[GS_OP_CREATE_VGPU] = { is_name, is_type_and_uuid },
 	[GS_OP_REMOVE_VGPU] = { is_name, is_anything },
-	[GS_OP_UNFENCE] = { is_number, is_anything },
+	[GS_OP_UNFENCE] = { is_number_or_address, is_name_or_missing },
 	[GS_OP_RECORD] = { is_name, is_name },
 	[GS_OP_RESET_METHODS] = { is_address, is_name_or_empty },
 	[GS_OP_RESET] = { is_address, is_anything },

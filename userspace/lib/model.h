@@ -41,6 +41,13 @@ enum gs_dma_owner {
 	GS_DMA_USER,
 };
 
+/* How a driver is kept from taking new users, see fences.h. */
+enum gs_fence {
+	GS_FENCE_NONE,
+	GS_FENCE_UNBIND_LOCK,
+	GS_FENCE_DRAIN,
+};
+
 /* One PCI function. */
 struct gs_function {
 	struct gs_address address;
@@ -79,6 +86,7 @@ struct gs_function {
 	bool mdev_parent;
 	int numa_node;  /* -1: none */
 	char *modalias; /* only for functions of cards; NULL: unknown */
+	enum gs_fence fence; /* with GS_READ_DRIVERS */
 	struct gs_facts facts;
 };
 

@@ -89,6 +89,7 @@ const char *gs_result_name(enum gs_result result);
  *  load-module    module                 another one, for when no module has that name | -
  *  fence          group id               -               holds /dev/vfio/ID open until unfence
  *  unfence        group id               -
+ *  fence, unfence address                "unbind-lock" or "drain", see fences.h
  *  hold-power     address                on | auto       power/control
  *  set-override   address                driver | ""     "" clears it
  *  unbind         address                driver it leaves

@@ -66,6 +66,10 @@ const char *gs_return_driver(const struct gs_planner *planner);
 /* What --driver asks for on the way to passthrough, for the display function; else vfio-pci. */
 const char *gs_vfio_driver(const struct gs_planner *planner, const struct gs_function *function);
 
+/* plan_fences.c: keeps others off what a route takes from its driver, or lets them on again */
+typedef bool (*gs_takes_fn)(const struct gs_planner *planner, const struct gs_function *function);
+void gs_steps_fence(struct gs_planner *planner, gs_takes_fn takes, enum gs_op op);
+
 /* plan_services.c: what is stopped before anything moves, and started once it has */
 void gs_steps_stop_services(struct gs_planner *planner);
 void gs_steps_start_services(struct gs_planner *planner);

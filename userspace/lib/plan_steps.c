@@ -10,7 +10,7 @@ struct destination {
 
 /* A way from some drivers to others. */
 struct route {
-	bool (*takes)(const struct gs_planner *planner, const struct gs_function *function);
+	gs_takes_fn takes;
 	struct destination (*destination)(const struct gs_planner *planner,
 					  const struct gs_function *function);
 };
@@ -139,29 +139,6 @@ static const char *aim_of(const struct destination *to)
 	return to->driver_override;
 }
 
-/* While a group's node is held open no VM can open it. */
-static void fence(struct gs_planner *planner, const struct route *route, enum gs_op op)
-{
-	enum gs_op undo = op == GS_OP_FENCE ? GS_OP_UNFENCE : GS_OP_COUNT;
-	char number[16];
-
-	for (size_t i = 0; i < planner->n_moving; i++) {
-		const struct gs_function *function = planner->moving[i];
-		bool seen = false;
-
-		if (!gs_driver_is_vfio(function->driver) || function->iommu_group < 0 ||
-		    !route->takes(planner, function))
-			continue;
-		for (size_t j = 0; j < i; j++)
-			seen = seen || (planner->moving[j]->iommu_group == function->iommu_group &&
-					gs_driver_is_vfio(planner->moving[j]->driver) &&
-					route->takes(planner, planner->moving[j]));
-		snprintf(number, sizeof(number), "%d", function->iommu_group);
-		if (!seen)
-			gs_planner_step(planner, op, number, NULL, undo, number, NULL);
-	}
-}
-
 static void aim(struct gs_planner *planner, const struct gs_function *function,
 		const struct destination *to)
 {
@@ -233,12 +210,12 @@ static void look_again(struct gs_planner *planner, const struct route *route)
 static void move(struct gs_planner *planner, const struct route *route)
 {
 	each(planner, route, aim);
-	fence(planner, route, GS_OP_FENCE);
+	gs_steps_fence(planner, route->takes, GS_OP_FENCE);
 	look_again(planner, route);
 	for (size_t i = planner->n_moving; i-- > 0;)
 		if (route->takes(planner, planner->moving[i]))
 			unbind(planner, planner->moving[i]);
-	fence(planner, route, GS_OP_UNFENCE);
+	gs_steps_fence(planner, route->takes, GS_OP_UNFENCE);
 	each(planner, route, probe);
 	each(planner, route, verify);
 }

@@ -220,6 +220,7 @@ int gs_restore(struct gs_executor *executor, char **error)
 	int r;
 
 	let_vms_on(executor);
+	gs_lift_fences(executor);
 	r = remove_created(executor, error);
 	if (r == 0)
 		r = restore_functions(executor, error);

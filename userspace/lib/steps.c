@@ -25,6 +25,15 @@ int gs_step_stuck(const struct gs_executor *executor)
 	return executor->worker ? gs_worker_stuck(executor->worker) : 0;
 }
 
+bool gs_step_may_have_run(const struct gs_plan *plan, size_t at)
+{
+	bool known = false;
+
+	for (size_t i = 0; i < plan->n_steps; i++)
+		known = known || plan->steps[i].result != GS_RESULT_NOT_RUN;
+	return !known || plan->steps[at].result != GS_RESULT_NOT_RUN;
+}
+
 static int have_worker(struct gs_executor *executor)
 {
 	if (executor->worker && !gs_worker_gone(executor->worker))

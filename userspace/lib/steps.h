@@ -41,17 +41,28 @@ int gs_step_write(struct gs_executor *executor, const char *path, const char *da
 		  char **error) gs_must_check;
 int gs_step_stuck(const struct gs_executor *executor);
 
+/* gs_step_may_have_run - of a plan that is undone; nothing is known of one that others left */
+bool gs_step_may_have_run(const struct gs_plan *plan, size_t at);
+
 /* gs_step_fail - returns @r; takes over @sentence, which replaces *@error */
 int gs_step_fail(char **error, int r, char *sentence);
 
 /* gs_step_refuse - the refusal that the plan would have given, had it known; takes over what is in @blocker */
 void gs_step_refuse(struct gs_executor *executor, struct gs_blocker *blocker);
 
-/* steps_group.c */
+/* steps_fence.c; -EOPNOTSUPP: `nvidia-smi drain` does not work here, which fails no switch */
 int gs_step_fence(struct gs_executor *executor, const struct gs_action *action,
 		  char **error) gs_must_check;
 int gs_step_unfence(struct gs_executor *executor, const struct gs_action *action,
 		    char **error) gs_must_check;
+/* gs_lift_fences - whatever driver the plan fences takes users again; best effort */
+void gs_lift_fences(struct gs_executor *executor);
+
+/* steps_group.c */
+int gs_step_fence_group(struct gs_executor *executor, const struct gs_action *action,
+			char **error) gs_must_check;
+int gs_step_unfence_group(struct gs_executor *executor, const struct gs_action *action,
+			  char **error) gs_must_check;
 int gs_step_verify_group(struct gs_executor *executor, const struct gs_action *action,
 			 char **error) gs_must_check;
 

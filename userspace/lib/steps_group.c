@@ -4,7 +4,7 @@
 #include "steps.h"
 #include "tree.h"
 
-int gs_step_fence(struct gs_executor *executor, const struct gs_action *action, char **error)
+int gs_step_fence_group(struct gs_executor *executor, const struct gs_action *action, char **error)
 {
 	char path[GS_PATH_MAX];
 	int r;
@@ -23,7 +23,8 @@ int gs_step_fence(struct gs_executor *executor, const struct gs_action *action, 
 	return 0;
 }
 
-int gs_step_unfence(struct gs_executor *executor, const struct gs_action *action, char **error)
+int gs_step_unfence_group(struct gs_executor *executor, const struct gs_action *action,
+			  char **error)
 {
 	char path[GS_PATH_MAX];
 	int r;

@@ -39,7 +39,7 @@ void gs_start_services(struct gs_executor *executor)
 		struct gs_step *step = &plan->steps[i];
 		char *error = NULL;
 
-		if (step->action.op != GS_OP_STOP_SERVICE)
+		if (step->action.op != GS_OP_STOP_SERVICE || !gs_step_may_have_run(plan, i))
 			continue;
 		(void)!gs_step_start_service(executor, &step->action, &error);
 		if (step->error)

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 
+#include "fences.h"
 #include "modules.h"
 #include "proof.h"
 #include "tree.h"
@@ -190,6 +191,13 @@ static int do_start_unit(struct gs_job_state *state, const struct gs_job *job,
 	return gs_unit_start(state->engine, job->path, answer->text, sizeof(answer->text));
 }
 
+static int do_drain(struct gs_job_state *state, const struct gs_job *job,
+		    struct gs_job_answer *answer)
+{
+	return gs_drain(state->engine, job->path, job->data[0] == '1', answer->text,
+			sizeof(answer->text));
+}
+
 static int (*const job_table[])(struct gs_job_state *, const struct gs_job *,
 				struct gs_job_answer *) = {
 	[GS_JOB_WRITE] = do_write,
@@ -202,6 +210,7 @@ static int (*const job_table[])(struct gs_job_state *, const struct gs_job *,
 	[GS_JOB_LET_GO] = do_let_go,
 	[GS_JOB_STOP_UNIT] = do_stop_unit,
 	[GS_JOB_START_UNIT] = do_start_unit,
+	[GS_JOB_DRAIN] = do_drain,
 };
 
 int gs_job_run(struct gs_job_state *state, const struct gs_job *job, struct gs_job_answer *answer)
