@@ -127,6 +127,84 @@ static void nvidia_nodes_are_found_by_minor(void **state)
 	assert_false(find(read_card(fixture), 50, "/dev/nvidia2")->overridable);
 }
 
+static void add_kfd_node(struct tree *tree, int node, unsigned int id, unsigned int location,
+			 unsigned int domain)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "sys/class/kfd/kfd/topology/nodes/%d/gpu_id", node);
+	tree_write(tree, path, "%u\n", id);
+	snprintf(path, sizeof(path), "sys/class/kfd/kfd/topology/nodes/%d/properties", node);
+	tree_write(tree, path, "cpu_cores_count 0\nlocation_id %u\ndomain %u\ndrm_render_minor 128\n",
+		   location, domain);
+}
+
+/* A process that computes; it has the render nodes of both GPUs open. */
+static void add_compute(struct tree *tree, int pid, const char *fdinfo)
+{
+	char path[96];
+
+	tree_process(tree, pid, "python3", "python3 train.py");
+	tree_process_file(tree, pid, 5, "/dev/kfd");
+	tree_process_file(tree, pid, 6, "/dev/dri/renderD128");
+	tree_process_file(tree, pid, 7, "/dev/dri/renderD129");
+	snprintf(path, sizeof(path), "proc/%d/fdinfo/6", pid);
+	if (fdinfo)
+		tree_write(tree, path, "%s", fdinfo);
+	snprintf(path, sizeof(path), "sys/class/kfd/kfd/proc/%d", pid);
+	tree_folder(tree, path);
+}
+
+static void add_use(struct tree *tree, int pid, const char *file, unsigned int value)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "sys/class/kfd/kfd/proc/%d/%s", pid, file);
+	tree_write(tree, path, "%u\n", value);
+}
+
+#define NOT_DRAWN "pos:\t0\ndrm-driver:\tamdgpu\ndrm-memory-vram:\t64 KiB\n"
+
+static void the_gpu_that_is_computed_on_counts(void **state)
+{
+	struct fixture *fixture = *state;
+	struct tree *tree = fixture->tree;
+	const struct gs_card *card;
+
+	build(tree);
+	add_kfd_node(tree, 0, 0, 0, 0);
+	add_kfd_node(tree, 1, 1111, 5 << 3, 0);
+	add_kfd_node(tree, 2, 2222, 6 << 3, 0);
+	add_kfd_node(tree, 3, 3333, 5 << 3, 1); /* of another domain */
+	/* One with memory, one with a queue, one on the other GPU, and one that draws here meanwhile. */
+	add_compute(tree, 10, NOT_DRAWN);
+	add_use(tree, 10, "vram_1111", 4096);
+	add_use(tree, 10, "vram_2222", 0);
+	add_compute(tree, 20, NOT_DRAWN "drm-engine-gfx:\t0 ns\n");
+	add_use(tree, 20, "vram_1111", 0);
+	add_use(tree, 20, "queues/0/gpuid", 2222);
+	add_use(tree, 20, "queues/1/gpuid", 1111);
+	add_compute(tree, 30, NOT_DRAWN "drm-engine-capacity-gfx:\t0\ndrm-engine-gfx:\t0 ns\n");
+	add_use(tree, 30, "vram_1111", 0);
+	add_use(tree, 30, "vram_2222", 4096);
+	add_use(tree, 30, "vram_3333", 4096);
+	add_use(tree, 30, "queues/0/gpuid", 2222);
+	add_compute(tree, 40, NOT_DRAWN "drm-engine-gfx:\t123456 ns\n");
+	add_use(tree, 40, "vram_2222", 4096);
+	/* Of whom the driver does not tell. */
+	add_compute(tree, 50, NULL);
+	add_use(tree, 50, "vram_2222", 4096);
+	card = read_card(fixture);
+	assert_string_equal(find(card, 10, "/dev/kfd, GPU 1111")->name, "python3");
+	assert_false(find(card, 10, "/dev/kfd, GPU 1111")->overridable);
+	assert_true(find(card, 10, "/dev/dri/renderD128")->overridable);
+	find(card, 20, "/dev/kfd, GPU 1111");
+	find(card, 20, "/dev/dri/renderD128");
+	find(card, 40, "/dev/dri/renderD128");
+	find(card, 50, "/dev/dri/renderD128");
+	assert_int_equal(card->n_holders, 6);
+}
+
 static void vgpus_in_use_are_known(void **state)
 {
 	struct fixture *fixture = *state;
@@ -424,6 +502,7 @@ int main(void)
 		fixture_test(processes_are_found_by_their_nodes),
 		fixture_test(guests_are_named),
 		fixture_test(nvidia_nodes_are_found_by_minor),
+		fixture_test(the_gpu_that_is_computed_on_counts),
 		fixture_test(vgpus_in_use_are_known),
 		fixture_test(the_new_vfio_nodes_count),
 		fixture_test(unreadable_processes_are_counted),

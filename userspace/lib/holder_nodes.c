@@ -351,5 +351,6 @@ void gs_nodes_clear(struct gs_nodes *nodes)
 {
 	free(nodes->nodes);
 	free(nodes->interfaces);
+	free(nodes->gpus);
 	*nodes = (struct gs_nodes){ 0 };
 }

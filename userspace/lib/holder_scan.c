@@ -210,6 +210,42 @@ static void tell_process(struct gs_scan *scan, struct process *process, struct g
 		       });
 }
 
+void gs_scan_tell_process(struct gs_scan *scan, int pid, size_t target, const char *detail,
+			  bool overridable)
+{
+	struct process process = { .pid = pid };
+	struct gs_node node = { .target = target, .overridable = overridable };
+
+	tell_process(scan, &process, &node, detail);
+}
+
+/*
+ * A program that computes opens the render node of every GPU. That of one which
+ * it does not compute on counts only if it draws there: the driver tells how
+ * long each engine worked for it.
+ */
+static bool only_opened(struct gs_scan *scan, const struct process *process,
+			const struct gs_node *node, const char *name)
+{
+	static const char engine[] = "\ndrm-engine-";
+	char text[8192], path[64];
+
+	if (strncmp(node->path, "/dev/dri/render", 15) != 0 ||
+	    !gs_kfd_elsewhere(scan, process->pid, node->target))
+		return false;
+	snprintf(path, sizeof(path), "fdinfo/%.20s", name);
+	if (read_proc(scan, process->pid, path, text, sizeof(text)) < 0 ||
+	    !strstr(text, "drm-driver:"))
+		return false;
+	for (const char *line = text; (line = strstr(line, engine)); line++) {
+		unsigned long long worked = 0;
+
+		if (sscanf(line + sizeof(engine) - 1, "%*[^:]: %llu ns", &worked) == 1 && worked)
+			return false;
+	}
+	return true;
+}
+
 static void look_at_file(struct search *search, struct process *process, const char *name)
 {
 	struct gs_scan *scan = search->scan;
@@ -233,7 +269,8 @@ static void look_at_file(struct search *search, struct process *process, const c
 		struct gs_node *node = &scan->nodes->nodes[i];
 
 		if (node->seen_pid != process->pid &&
-		    (foreign ? strcmp(text, node->path) == 0 : node_matches(node, &stat)))
+		    (foreign ? strcmp(text, node->path) == 0 : node_matches(node, &stat)) &&
+		    !only_opened(scan, process, node, name))
 			tell_process(scan, process, node, text);
 	}
 }

@@ -108,6 +108,7 @@ static void scan_all(struct gs_scan *scan)
 	gs_scan_keyboards(scan);
 	gs_scan_network(scan);
 	gs_scan_swaps(scan);
+	gs_scan_kfd(scan);
 	gs_scan_processes(scan);
 }
 
@@ -126,6 +127,8 @@ static void child(struct gs_engine *engine, struct gs_records *records, void *da
 
 	for (size_t i = 0; i < question->n_targets && r == 0; i++)
 		r = gs_nodes_find(engine, &question->targets[i], i, &nodes);
+	if (r == 0)
+		r = gs_kfd_find(engine, question->targets, question->n_targets, &nodes);
 	if (r < 0)
 		gs_record_field(records, GS_RECORD_FAILED);
 	else

@@ -3,7 +3,8 @@
  * holders.h - who uses a device: shared by the files that find out.
  *
  * holder_nodes.c finds the device nodes, disks and interfaces of a target;
- * holder_scan.c who has them open, holder_mounts.c what is mounted from them,
+ * holder_scan.c who has them open, holder_kfd.c who computes on an AMD GPU,
+ * holder_mounts.c what is mounted from them,
  * holder_network.c what goes through them, holder_kernel.c what the kernel
  * itself does with them. All run in an expendable child of holders.c, which
  * takes the answer.
@@ -39,17 +40,29 @@ struct gs_interface {
 	char name[64];
 };
 
+/* An AMD GPU as the compute driver numbers it: all share the node /dev/kfd. */
+struct gs_kfd_gpu {
+	size_t target;
+	unsigned long id;
+};
+
 struct gs_nodes {
 	struct gs_node *nodes;
 	size_t n_nodes;
 	struct gs_interface *interfaces; /* only those that are up */
 	size_t n_interfaces;
+	struct gs_kfd_gpu *gpus;
+	size_t n_gpus;
 };
 
 /* gs_nodes_find - add the nodes of one target */
 int gs_nodes_find(struct gs_engine *engine, const struct gs_target *target, size_t index,
 		  struct gs_nodes *nodes) gs_must_check;
 void gs_nodes_clear(struct gs_nodes *nodes);
+
+/* gs_kfd_find - the compute driver's GPUs that belong to targets */
+int gs_kfd_find(struct gs_engine *engine, const struct gs_target *targets, size_t n_targets,
+		struct gs_nodes *nodes) gs_must_check;
 
 /* gs_node_add - 1 when it was not there yet, 0 when it was, or -ENOMEM */
 int gs_node_add(struct gs_nodes *nodes, const struct gs_node *node) gs_must_check;
@@ -93,6 +106,12 @@ void gs_scan_processes(struct gs_scan *scan); /* and the mounts of each mount na
 /* @pid: whose mount namespace it is; 0: our own */
 void gs_scan_mounts(struct gs_scan *scan, const char *mountinfo, int pid);
 void gs_scan_swaps(struct gs_scan *scan);
+void gs_scan_kfd(struct gs_scan *scan);
+/* gs_kfd_elsewhere - a compute process that uses other GPUs, and not this target's */
+bool gs_kfd_elsewhere(const struct gs_scan *scan, int pid, size_t target);
+/* gs_scan_tell_process - by the name that people know the process by */
+void gs_scan_tell_process(struct gs_scan *scan, int pid, size_t target, const char *detail,
+			  bool overridable);
 void gs_scan_network(struct gs_scan *scan);
 void gs_scan_kernel(struct gs_scan *scan);
 void gs_scan_keyboards(struct gs_scan *scan);
