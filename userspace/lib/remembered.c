@@ -94,8 +94,8 @@ static int set_newer_aside(struct gs_engine *engine, const char *path, const cha
 	return r < 0 ? r : gs_state_rename(engine, path, aside);
 }
 
-int gs_record_write(struct gs_engine *engine, const char *folder, const char *name,
-		    struct json_object *json)
+static int write_record(struct gs_engine *engine, const char *folder, const char *name,
+			struct json_object *json, enum gs_state_sync sync)
 {
 	gs_cleanup_json struct json_object *old = NULL;
 	char path[GS_PATH_MAX];
@@ -108,8 +108,15 @@ int gs_record_write(struct gs_engine *engine, const char *folder, const char *na
 		r = set_newer_aside(engine, path, name);
 	if (r < 0)
 		return r;
-	return gs_state_write(engine, path,
-			      json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN));
+	return gs_state_write_sync(engine, path,
+				   json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN),
+				   sync);
+}
+
+int gs_record_write(struct gs_engine *engine, const char *folder, const char *name,
+		    struct json_object *json)
+{
+	return write_record(engine, folder, name, json, GS_STATE_LASTING);
 }
 
 int gs_remembered_store(struct gs_engine *engine, const char *address,
@@ -125,7 +132,8 @@ int gs_remembered_store(struct gs_engine *engine, const char *address,
 	r = gs_state_set(json, "identity", text);
 	if (r == 0)
 		r = gs_add_boot_id(engine, json);
-	return r < 0 ? r : gs_record_write(engine, CARDS, address, json);
+	/* Most of it is of this boot, and the rest is found out again. */
+	return r < 0 ? r : write_record(engine, CARDS, address, json, GS_STATE_WHOLE);
 }
 
 bool gs_vgpu_owned(struct gs_engine *engine, const char *uuid)
@@ -149,19 +157,25 @@ int gs_vgpu_own(struct gs_engine *engine, const char *uuid, const char *parent, 
 		r = gs_state_set(json, "type", type);
 	if (r == 0)
 		r = gs_add_boot_id(engine, json);
-	return r < 0 ? r : gs_record_write(engine, VGPUS, uuid, json);
+	return r < 0 ? r : write_record(engine, VGPUS, uuid, json, GS_STATE_OF_BOOT);
 }
 
-int gs_record_remove(struct gs_engine *engine, const char *folder, const char *name)
+static int remove_record(struct gs_engine *engine, const char *folder, const char *name,
+			 enum gs_state_sync sync)
 {
 	char path[GS_PATH_MAX];
 	int r;
 
 	r = gs_path(path, "%s/%s.json", folder, name);
-	return r < 0 ? r : gs_state_remove(engine, path);
+	return r < 0 ? r : gs_state_remove_sync(engine, path, sync);
+}
+
+int gs_record_remove(struct gs_engine *engine, const char *folder, const char *name)
+{
+	return remove_record(engine, folder, name, GS_STATE_LASTING);
 }
 
 int gs_vgpu_disown(struct gs_engine *engine, const char *uuid)
 {
-	return gs_record_remove(engine, VGPUS, uuid);
+	return remove_record(engine, VGPUS, uuid, GS_STATE_OF_BOOT);
 }

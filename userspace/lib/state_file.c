@@ -85,7 +85,7 @@ static int write_all(int fd, const char *text)
 	return 0;
 }
 
-static int fill_and_sync(int parent, const char *name, const char *text)
+static int fill(int parent, const char *name, const char *text, enum gs_state_sync sync)
 {
 	gs_cleanup_close int fd =
 		openat(parent, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
@@ -94,12 +94,13 @@ static int fill_and_sync(int parent, const char *name, const char *text)
 	if (fd < 0 || fchmod(fd, 0644) < 0)
 		return -errno;
 	r = write_all(fd, text);
-	if (r < 0)
+	if (r < 0 || sync == GS_STATE_OF_BOOT)
 		return r;
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-int gs_state_write(struct gs_engine *engine, const char *path, const char *text)
+int gs_state_write_sync(struct gs_engine *engine, const char *path, const char *text,
+			enum gs_state_sync sync)
 {
 	gs_cleanup_close int parent = -1;
 	char temporary[GS_PATH_MAX];
@@ -112,14 +113,19 @@ int gs_state_write(struct gs_engine *engine, const char *path, const char *text)
 	r = gs_path(temporary, ".%s.new", name);
 	if (r < 0)
 		return r;
-	r = fill_and_sync(parent, temporary, text);
+	r = fill(parent, temporary, text, sync);
 	if (r == 0 && renameat(parent, temporary, parent, name) < 0)
 		r = -errno;
 	if (r < 0) {
 		unlinkat(parent, temporary, 0);
 		return r;
 	}
-	return sync_folder(parent);
+	return sync == GS_STATE_LASTING ? sync_folder(parent) : 0;
+}
+
+int gs_state_write(struct gs_engine *engine, const char *path, const char *text)
+{
+	return gs_state_write_sync(engine, path, text, GS_STATE_LASTING);
 }
 
 int gs_state_check(struct json_object *json)
@@ -153,7 +159,7 @@ int gs_state_read(struct gs_engine *engine, const char *path, struct json_object
 	return r;
 }
 
-int gs_state_remove(struct gs_engine *engine, const char *path)
+int gs_state_remove_sync(struct gs_engine *engine, const char *path, enum gs_state_sync sync)
 {
 	gs_cleanup_close int parent = -1;
 	const char *name;
@@ -165,7 +171,12 @@ int gs_state_remove(struct gs_engine *engine, const char *path)
 		return parent;
 	if (unlinkat(parent, name, 0) < 0)
 		return errno == ENOENT ? 0 : -errno;
-	return sync_folder(parent);
+	return sync == GS_STATE_LASTING ? sync_folder(parent) : 0;
+}
+
+int gs_state_remove(struct gs_engine *engine, const char *path)
+{
+	return gs_state_remove_sync(engine, path, GS_STATE_LASTING);
 }
 
 int gs_state_rename(struct gs_engine *engine, const char *from, const char *to)

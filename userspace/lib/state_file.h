@@ -18,8 +18,21 @@
 /* gs_state_mkdir - make a folder below the root and its parents (mode for the last one) */
 int gs_state_mkdir(struct gs_engine *engine, const char *path, mode_t mode) gs_must_check;
 
-/* gs_state_write - replace @path by @text; returns 0, or -errno with the old file intact */
+/* What of a file must outlive a power cut. A reader of this boot always finds the old one or the new one. */
+enum gs_state_sync {
+	GS_STATE_OF_BOOT, /* nothing: it holds in this boot only */
+	GS_STATE_WHOLE,	  /* the old one or the new one, whichever */
+	GS_STATE_LASTING, /* the new one, once it was written */
+};
+
+/*
+ * gs_state_write - replace @path by @text, so that it lasts
+ * gs_state_write_sync - the same, for what need not. Each step waits for the disk once.
+ * Return 0, or -errno with the old file intact.
+ */
 int gs_state_write(struct gs_engine *engine, const char *path, const char *text) gs_must_check;
+int gs_state_write_sync(struct gs_engine *engine, const char *path, const char *text,
+			enum gs_state_sync sync) gs_must_check;
 
 /*
  * gs_state_read - parse a JSON object from @path
@@ -32,8 +45,13 @@ int gs_state_read(struct gs_engine *engine, const char *path,
 /* gs_state_check - is this an object of a version that we understand? 0, -EBADMSG or -EPROTO */
 int gs_state_check(struct json_object *json) gs_must_check;
 
-/* gs_state_remove - remove a file; one that is not there is no error */
+/*
+ * gs_state_remove - remove a file, so that it does not come back; one that is not there is no error
+ * gs_state_remove_sync - the same, for what may come back with another boot
+ */
 int gs_state_remove(struct gs_engine *engine, const char *path) gs_must_check;
+int gs_state_remove_sync(struct gs_engine *engine, const char *path,
+			 enum gs_state_sync sync) gs_must_check;
 
 /* gs_state_rename - set a file aside under another name in the same folder */
 int gs_state_rename(struct gs_engine *engine, const char *from, const char *to) gs_must_check;
