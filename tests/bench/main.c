@@ -8,6 +8,7 @@
  *	gpushift-bench sysfs ROUNDS		the facts from sysfs
  *	gpushift-bench read NAME FILE ROUNDS	a file, opened and read to its end
  *	gpushift-bench exec NAME ROUNDS COMMAND...	a program, from fork to its end
+ *	gpushift-bench bind NAME SENDER|- ADDRESS DRIVER ROUNDS	from binding to the signal that tells of it
  */
 #include <err.h>
 #include <fcntl.h>
@@ -22,6 +23,7 @@
 
 #include "facts.h"
 #include "measure.h"
+#include "bus_signal.h"
 #include "netlink.h"
 #include "sysfs.h"
 
@@ -224,6 +226,13 @@ static int do_exec(char **argv)
 	return 0;
 }
 
+static int do_bind(char **argv)
+{
+	value(argv[0], "ns",
+	      bus_signal_measure(argv[1], argv[2], argv[3], (unsigned int)atoi(argv[4])));
+	return 0;
+}
+
 static const struct verb {
 	const char *name;
 	int arguments;
@@ -235,6 +244,7 @@ static const struct verb {
 	{ "sysfs", 1, do_sysfs },
 	{ "read", 3, do_read },
 	{ "exec", 3, do_exec },
+	{ "bind", 5, do_bind },
 };
 
 int main(int argc, char **argv)

@@ -6,7 +6,7 @@
 
 #include "measure.h"
 
-static uint64_t now(void)
+uint64_t now_ns(void)
 {
 	struct timespec ts;
 
@@ -22,6 +22,12 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+uint64_t median_ns(uint64_t *took, unsigned int count)
+{
+	qsort(took, count, sizeof(*took), compare);
+	return took[count / 2];
+}
+
 uint64_t measure(unsigned int rounds, int (*run)(void *data), void *data)
 {
 	uint64_t *took = calloc(rounds, sizeof(*took));
@@ -32,13 +38,12 @@ uint64_t measure(unsigned int rounds, int (*run)(void *data), void *data)
 	if (rounds > 1 && run(data) < 0)
 		errx(1, "what is measured failed");
 	for (unsigned int i = 0; i < rounds; i++) {
-		start = now();
+		start = now_ns();
 		if (run(data) < 0)
 			errx(1, "what is measured failed in round %u", i + 1);
-		took[i] = now() - start;
+		took[i] = now_ns() - start;
 	}
-	qsort(took, rounds, sizeof(*took), compare);
-	median = took[rounds / 2];
+	median = median_ns(took, rounds);
 	free(took);
 	return median;
 }

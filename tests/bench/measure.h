@@ -5,6 +5,12 @@
 
 #include <stdint.h>
 
+/* now_ns - the monotonic clock, in nanoseconds */
+uint64_t now_ns(void);
+
+/* median_ns - of @count times; sorts them */
+uint64_t median_ns(uint64_t *took, unsigned int count);
+
 /*
  * measure - run something again and again
  * @rounds: how often it counts; with more than one, it runs once before, to warm up

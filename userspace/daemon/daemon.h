@@ -45,6 +45,7 @@ struct daemon {
 	struct gs_host *host;
 	struct gpu *gpus; /* by address */
 	size_t n_gpus;
+	sd_event_source *rest; /* signals that can wait; shown.c */
 	struct ask *asks;
 	size_t n_asks;
 	struct job *jobs; /* the newest first; of those that have ended a few are kept */

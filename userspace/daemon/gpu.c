@@ -60,7 +60,12 @@ static int get_property(sd_bus *bus, const char *path, const char *interface, co
 	(void)bus;
 	(void)interface;
 	(void)error;
-	return gpu ? properties_append(reply, property, gpu->facts) : -ENOENT;
+	if (!gpu)
+		return -ENOENT;
+	/* These two are never old. */
+	if (gpu->stale && !gs_streq(property, "Driver") && !gs_streq(property, "Mode"))
+		shown_settle(data);
+	return properties_append(reply, property, gpu->facts);
 }
 
 /* Written by anyone with root rights, and no event tells: read when it is asked for. */

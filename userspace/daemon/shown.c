@@ -8,6 +8,7 @@
 
 /* What `list` reads, without holders: they are nobody's but the asker's. */
 #define READS (GS_READ_TYPES | GS_READ_DRIVERS)
+#define REST_US 20000
 
 /* Keys that no property shows, or that change without an event. */
 static const char *const hidden[] = { "holders", "holders_unreadable", "reset_methods" };
@@ -274,7 +275,7 @@ bool shown_apply(struct daemon *daemon, const struct gs_event *event)
 	return applied;
 }
 
-void shown_announce(struct daemon *daemon)
+void shown_settle(struct daemon *daemon)
 {
 	for (size_t i = 0; i < daemon->n_gpus; i++) {
 		struct gpu *gpu = &daemon->gpus[i];
@@ -291,8 +292,70 @@ void shown_announce(struct daemon *daemon)
 	}
 }
 
+static int on_rest(sd_event_source *source, uint64_t now, void *data)
+{
+	(void)source;
+	(void)now;
+	shown_settle(data);
+	return 0;
+}
+
+/* Not at once, so that who waits for the first signal gets it even on one CPU; and once for a burst. */
+static int announce_later(struct daemon *daemon)
+{
+	int r;
+
+	if (!daemon->rest)
+		return sd_event_add_time_relative(daemon->event, &daemon->rest, CLOCK_MONOTONIC,
+						  REST_US, REST_US, on_rest, daemon);
+	r = sd_event_source_set_time_relative(daemon->rest, REST_US);
+	return r < 0 ? r : sd_event_source_set_enabled(daemon->rest, SD_EVENT_ONESHOT);
+}
+
+/* Most who listen wait for these, and they cost next to nothing. */
+static void announce_binding(struct daemon *daemon, struct gpu *gpu)
+{
+	const struct gs_card *card = shown_card(daemon, gpu);
+	const struct {
+		const char *key, *property, *value;
+	} quick[] = {
+		{ "driver", "Driver", gs_card_display(card)->driver },
+		{ "mode", "Mode", gs_mode_name(card->mode) },
+	};
+	const char *names[GS_ARRAY_SIZE(quick) + 1] = { NULL };
+	size_t n = 0;
+
+	for (size_t i = 0; i < GS_ARRAY_SIZE(quick); i++) {
+		struct json_object *old = json_object_object_get(gpu->facts, quick[i].key);
+		const char *value = quick[i].value;
+
+		if (gs_streq(json_object_get_string(old), value))
+			continue;
+		json_object_object_add(gpu->facts, quick[i].key,
+				       value ? json_object_new_string(value) : NULL);
+		names[n++] = quick[i].property;
+	}
+	if (n)
+		(void)!sd_bus_emit_properties_changed_strv(daemon->bus, gpu->path, INTERFACE_GPU,
+							   (char **)names);
+}
+
+void shown_announce(struct daemon *daemon)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < daemon->n_gpus; i++) {
+		if (daemon->gpus[i].stale)
+			announce_binding(daemon, &daemon->gpus[i]);
+		any |= daemon->gpus[i].stale;
+	}
+	if (any && announce_later(daemon) < 0)
+		shown_settle(daemon);
+}
+
 void shown_clear(struct daemon *daemon)
 {
+	sd_event_source_unref(daemon->rest);
 	free_gpus(daemon->gpus, daemon->n_gpus);
 	gs_host_free(daemon->host);
 }

@@ -19,8 +19,14 @@ int shown_read(struct daemon *daemon) gs_must_check;
  */
 bool shown_apply(struct daemon *daemon, const struct gs_event *event);
 
-/* shown_announce - signal what the events applied since the last call changed */
+/*
+ * shown_announce - signal what the events applied since the last call changed:
+ * driver and mode at once, what follows from them when there is time
+ */
 void shown_announce(struct daemon *daemon);
+
+/* shown_settle - do now what shown_announce() left for later: nothing is old after it */
+void shown_settle(struct daemon *daemon);
 
 void shown_clear(struct daemon *daemon);
 
