@@ -5,7 +5,7 @@
 #   make demo            see one card go through all modes in an emulated host
 #   make check           all tests; the last line counts them
 #   make check-debug     the module on a kernel with KASAN, lockdep, kmemleak: takes hours, not part of check
-#   make check-install   on a whole Debian host: DKMS and a kernel upgrade, the daemon under systemd
+#   make check-install   on a whole Debian host: DKMS and a kernel upgrade, the daemon under systemd, libvirt and others
 #   make check-faults    the crash matrix: every step of every switch killed and failed; up to an hour
 #   make check-kernels   builds for every kernel, and tests on the newest in Debian's backports
 #   make bench           ratios against what users have now
