@@ -54,6 +54,14 @@ int gs_step_job(struct gs_executor *executor, enum gs_job_kind kind, const char 
 			    answer);
 }
 
+static const char *why_not_written(const struct gs_executor *executor, int error)
+{
+	if (error != -ECHILD)
+		return strerror(-error);
+	return gs_step_stuck(executor) ? "an earlier write still hangs in the kernel" :
+					 "the process that writes was ended";
+}
+
 int gs_step_write(struct gs_executor *executor, const char *path, const char *data, char **error)
 {
 	int r = gs_step_job(executor, GS_JOB_WRITE, path, data, NULL);
@@ -67,7 +75,7 @@ int gs_step_write(struct gs_executor *executor, const char *path, const char *da
 		return gs_step_fail(error, r,
 				    gs_asprintf("cannot write \"%.*s\" to /%s: %s",
 						(int)strcspn(data, "\n"), data, path,
-						strerror(-r)));
+						why_not_written(executor, r)));
 	return 0;
 }
 
