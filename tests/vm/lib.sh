@@ -173,12 +173,12 @@ header() # SCENARIO KEY: the value of `# KEY: value` in the comment at its top
 
 # Two settings halve the time under emulation: no five-level page tables here, and no randomized addresses on the kernel's
 # command line, since QEMU translates code anew for each address that it is mapped at.
-qemu_arguments() # MEMORY INSTRUCTION-COUNTED
+qemu_arguments() # MEMORY INSTRUCTION-COUNTED [THREADS]
 {
 	if [[ $2 == yes ]]; then
 		printf '%s\n' -accel tcg,thread=single -icount shift=0,sleep=off -smp 1
 	else
-		printf '%s\n' -accel tcg,thread=multi -smp 2
+		printf '%s\n' -accel "tcg,thread=${3:-multi}" -smp 2
 	fi
 	printf '%s\n' -cpu max,la57=off -m "$1" -M q35,kernel-irqchip=split -nodefaults -no-user-config -no-reboot \
 		-display none -vga none -net none -monitor none
