@@ -2,6 +2,7 @@
 /* Cards on NVIDIA's driver are kept from new users while they leave it. */
 #include "lab.h"
 
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -152,6 +153,20 @@ static void a_drain_that_does_not_work_is_told(void **state)
 	assert_string_equal(fence->error, "nvidia-smi drain: Not supported");
 }
 
+/* It comes to this process when the worker is gone, and has to be ended already: SIGALRM ends this test otherwise. */
+static void expect_no_late_program(void)
+{
+	unsigned int killed = 0;
+	int status;
+
+	alarm(30);
+	while (waitpid(-1, &status, 0) > 0)
+		killed += WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+	alarm(0);
+	assert_int_equal(killed, 1);
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
+}
+
 static void a_drain_that_hangs_is_given_up(void **state)
 {
 	struct lab *lab = *state;
@@ -159,9 +174,11 @@ static void a_drain_that_hangs_is_given_up(void **state)
 
 	lab->options.timeout_ms = 2000;
 	give_program(lab, "[ $5 = 0 ] || exec sleep 1000");
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
 	assert_int_equal(lab_set(lab, GS_MODE_PASSTHROUGH), GS_EXIT_FAILED);
 	expect_log(lab, ON OFF);
 	lab_expect(before);
+	expect_no_late_program();
 }
 
 static void after_a_failure_or_a_crash_it_is_cleared(void **state)

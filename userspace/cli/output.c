@@ -150,41 +150,42 @@ int cli_document(struct json_object *document, enum gs_exit status)
 	return r < 0 && status == GS_EXIT_DONE ? GS_EXIT_FAILED : status;
 }
 
-void cli_result_line(const struct cli *cli, const char *format, ...)
+static int gs_printf(2, 0) result_line(const struct cli *cli, const char *format, va_list args)
 {
 	gs_cleanup_free char *line = NULL;
-	va_list args;
 
-	va_start(args, format);
-	if (vasprintf(&line, format, args) < 0)
+	if (vasprintf(&line, format, args) < 0) {
 		line = NULL;
-	va_end(args);
-	if (!line)
-		return;
+		return -ENOMEM;
+	}
 	cli_job_text(line);
 	if (!cli->json)
 		cli_line(stdout, "%s", line);
+	return 0;
+}
+
+void cli_result_line(const struct cli *cli, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)!result_line(cli, format, args);
+	va_end(args);
 }
 
 int cli_result(const struct cli *cli, struct json_object *document, enum gs_exit status,
 	       const char *format, ...)
 {
-	gs_cleanup_free char *line = NULL;
 	va_list args;
+	int r;
 
 	va_start(args, format);
-	if (vasprintf(&line, format, args) < 0)
-		line = NULL;
+	r = result_line(cli, format, args);
 	va_end(args);
-	if (line)
-		cli_job_text(line);
 	if (cli->json)
 		return cli_document(document, status);
 	json_object_put(document);
-	if (!line)
-		return cli_no_memory(cli);
-	cli_line(stdout, "%s", line);
-	return status;
+	return r < 0 ? cli_no_memory(cli) : (int)status;
 }
 
 int cli_document_line(struct json_object *document)

@@ -128,28 +128,29 @@ static int on_plan(sd_bus_message *message, void *data, sd_bus_error *error)
 	return r;
 }
 
-static int on_set_mode(sd_bus_message *message, void *data, sd_bus_error *error)
+static int begin_request(int (*request)(struct daemon *daemon, sd_bus_message *call,
+					const char *card, sd_bus_error *error),
+			 sd_bus_message *message, void *data, sd_bus_error *error)
 {
 	struct daemon *daemon = data;
 	const struct gpu *gpu = find_by_path(daemon, sd_bus_message_get_path(message));
 
-	return gpu ? request_set_mode(daemon, message, gpu->address, error) : -ENOENT;
+	return gpu ? request(daemon, message, gpu->address, error) : -ENOENT;
+}
+
+static int on_set_mode(sd_bus_message *message, void *data, sd_bus_error *error)
+{
+	return begin_request(request_set_mode, message, data, error);
 }
 
 static int on_reset(sd_bus_message *message, void *data, sd_bus_error *error)
 {
-	struct daemon *daemon = data;
-	const struct gpu *gpu = find_by_path(daemon, sd_bus_message_get_path(message));
-
-	return gpu ? request_reset(daemon, message, gpu->address, error) : -ENOENT;
+	return begin_request(request_reset, message, data, error);
 }
 
 static int on_self_test(sd_bus_message *message, void *data, sd_bus_error *error)
 {
-	struct daemon *daemon = data;
-	const struct gpu *gpu = find_by_path(daemon, sd_bus_message_get_path(message));
-
-	return gpu ? request_self_test(daemon, message, gpu->address, error) : -ENOENT;
+	return begin_request(request_self_test, message, data, error);
 }
 
 static int on_get_holders(sd_bus_message *message, void *data, sd_bus_error *error)

@@ -95,6 +95,14 @@ static void add_options(struct request *request, const struct options *options)
 	}
 }
 
+/* What it is about, which is no option whatever it looks like. */
+static void add_target(struct request *request, const char *target)
+{
+	snprintf(request->card, sizeof(request->card), "%s", target);
+	add(request, "--");
+	add(request, "%s", target);
+}
+
 static void on_allowed(struct daemon *daemon, sd_bus_message *call, const char *refused, void *data)
 {
 	struct request *request = data;
@@ -147,10 +155,8 @@ int request_set_mode(struct daemon *daemon, sd_bus_message *call, const char *ca
 	request = new_request("set-mode");
 	if (request) {
 		add(request, "set");
-		snprintf(request->card, sizeof(request->card), "%s", card);
 		add_options(request, &options);
-		add(request, "--");
-		add(request, "%s", card);
+		add_target(request, card);
 		add(request, "%s", gs_mode_name(options.want.mode));
 	}
 	options_clear(&options);
@@ -185,11 +191,9 @@ int request_create_vgpu(struct daemon *daemon, sd_bus_message *call, sd_bus_erro
 	if (request) {
 		add(request, "vgpu");
 		add(request, "create");
-		snprintf(request->card, sizeof(request->card), "%s", parent);
 		add(request, "--profile=%s", type);
 		add_options(request, &options);
-		add(request, "--");
-		add(request, "%s", parent);
+		add_target(request, parent);
 	}
 	options_clear(&options);
 	return request ? submit(daemon, call, request, error) : -ENOMEM;
@@ -212,11 +216,9 @@ int request_remove_vgpu(struct daemon *daemon, sd_bus_message *call, sd_bus_erro
 	request = new_request("vgpu");
 	if (request) {
 		add(request, "vgpu");
-		snprintf(request->card, sizeof(request->card), "%s", uuid);
 		add(request, "remove");
 		add_options(request, &options);
-		add(request, "--");
-		add(request, "%s", uuid);
+		add_target(request, uuid);
 	}
 	options_clear(&options);
 	return request ? submit(daemon, call, request, error) : -ENOMEM;
@@ -251,10 +253,8 @@ int request_reset(struct daemon *daemon, sd_bus_message *call, const char *card,
 	request = new_request("set-mode");
 	if (request) {
 		add(request, "reset");
-		snprintf(request->card, sizeof(request->card), "%s", card);
 		add_options(request, &options);
-		add(request, "--");
-		add(request, "%s", card);
+		add_target(request, card);
 	}
 	options_clear(&options);
 	return request ? submit(daemon, call, request, error) : -ENOMEM;
@@ -278,11 +278,9 @@ int request_self_test(struct daemon *daemon, sd_bus_message *call, const char *c
 	request = new_request("set-mode");
 	if (request) {
 		add(request, "selftest");
-		snprintf(request->card, sizeof(request->card), "%s", card);
 		add(request, "--rounds=%u", rounds);
 		add_options(request, &options);
-		add(request, "--");
-		add(request, "%s", card);
+		add_target(request, card);
 	}
 	options_clear(&options);
 	return request ? submit(daemon, call, request, error) : -ENOMEM;

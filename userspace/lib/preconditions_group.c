@@ -277,7 +277,7 @@ static void refuse_second(struct gs_planner *planner, const struct gs_function *
 		      gs_asprintf("%s was in passthrough in this boot already", display->text));
 	gs_planner_refuse(
 		planner, GS_REFUSE_REBOOT_REQUIRED, false,
-		gs_asprintf("%s cannot be reset, and was given to guests in this boot of the host",
+		gs_asprintf("%s cannot be reset, and was in passthrough in this boot of the host",
 			    display->text),
 		evidence,
 		gs_asprintf("reboot, then: gpushift set %s passthrough --force", display->text));
