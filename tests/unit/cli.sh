@@ -268,6 +268,42 @@ wanted()
 	expect 2 "changes devices" reset 01:00.0
 }
 
+# ---- in the words of others ----
+
+# What KubeVirt reads: two YAML documents, each a part of a resource.
+kubevirt_yaml()
+{
+	gpushift export 01:00.0 --format kubevirt --quiet | python3 -c '
+import sys, yaml
+permitted, wanted = yaml.safe_load_all(sys.stdin)
+devices = permitted["spec"]["configuration"]["permittedHostDevices"]["pciHostDevices"]
+assert [d["pciVendorSelector"] for d in devices] == ["10DE:1B02", "10DE:10EF"], devices
+guest = wanted["spec"]["template"]["spec"]["domain"]["devices"]
+assert guest["gpus"][0]["deviceName"] == devices[0]["resourceName"], guest
+assert guest["hostDevices"][0]["deviceName"] == devices[1]["resourceName"], guest'
+}
+
+exported()
+{
+	echo host.example.org >"$tree/proc/hostname.tmp"
+	mkdir -p "$tree/proc/sys/kernel"
+	mv "$tree/proc/hostname.tmp" "$tree/proc/sys/kernel/hostname"
+	expect 0 "<address domain='0x0000' bus='0x01' slot='0x00' function='0x1'/>" export 01:00.0 --format libvirt
+	expect 0 'in mode host; before a guest can have it: gpushift set 0000:01:00.0 passthrough' export 01:00.0 --format qemu
+	expect 0 '^-device vfio-pci,host=0000:00:04.0$' export 00:04.0 --format qemu
+	expect 0 '^hostpci0: 0000:01:00.0;0000:01:00.1,driver=keep$' export 01:00.0 --format pve
+	expect 0 $'^\tmap id=10de:1b02,iommugroup=1,node=host,path=0000:01:00.0;0000:01:00.1$' export 01:00.0 --format pve-mapping
+	check "KubeVirt's YAML" kubevirt_yaml
+	expect_json 0 '.format == "qemu" and .card == "0000:00:04.0" and .text == "-device vfio-pci,host=0000:00:04.0\n"' \
+		export 00:04.0 --format qemu
+	expect 2 "needs --format F: one of libvirt" export 01:00.0
+	expect 2 "no format 'kemu'; did you mean 'qemu'" export 01:00.0 --format kemu
+	expect 2 "did you mean '0000:01:00.0'" export 0000:10:00.0 --format qemu
+	expect 2 "no vGPU '8A5B2B0E-" export 8A5B2B0E-0000-4000-8000-00000000000A --format qemu
+	expect 0 '^pve-mapping$' __complete formats
+	expect 0 '^0000:01:00.0$' __complete targets
+}
+
 # ---- streams and surroundings ----
 
 streams()
@@ -310,6 +346,7 @@ documents
 mistakes
 configured
 wanted
+exported
 streams
 generated
 echo "1..$((passed + failed))"

@@ -12,6 +12,7 @@
 
 #include "engine.h"
 #include "execute.h"
+#include "export.h"
 #include "plan.h"
 
 /* What an argument or the value of an option is; the shells complete by it. */
@@ -22,11 +23,13 @@ enum cli_kind {
 	CLI_MODE,
 	CLI_VERB,
 	CLI_VGPU,
+	CLI_TARGET, /* a card or a vGPU */
 	CLI_TYPE,
 	CLI_DRIVER,
 	CLI_FUNCTION,
 	CLI_FOLDER,
 	CLI_FILE,
+	CLI_FORMAT, /* of an export */
 	CLI_WORD, /* cannot be completed */
 };
 
@@ -55,6 +58,7 @@ enum cli_option_id {
 	CLI_OPT_DEADLINE,
 	CLI_OPT_METHOD,
 	CLI_OPT_ROUNDS,
+	CLI_OPT_FORMAT,
 	CLI_OPT_MAX,
 };
 
@@ -125,6 +129,8 @@ struct cli {
 	unsigned int timeout_ms;
 	uint64_t end_us; /* of --deadline, on the monotonic clock; 0: not given */
 	unsigned int rounds; /* of a self-test */
+	bool format_given;
+	enum gs_export_format format;
 	bool keep_going; /* Ctrl-C waits until this is over */
 	bool timeout_given; /* by --timeout, which the configuration does not override */
 
@@ -159,6 +165,7 @@ int cli_selftest_check(struct cli *cli) gs_must_check;
 int verb_apply(struct cli *cli);
 int verb_assert(struct cli *cli);
 int verb_complete(struct cli *cli);
+int verb_export(struct cli *cli);
 int verb_groups(struct cli *cli);
 int verb_help(struct cli *cli);
 int verb_list(struct cli *cli);

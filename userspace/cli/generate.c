@@ -21,6 +21,7 @@ static const char *const kind_names[] = {
 	[CLI_MODE] = "modes",	  [CLI_VERB] = "verbs",	    [CLI_VGPU] = "vgpus",
 	[CLI_TYPE] = "types",	  [CLI_DRIVER] = "drivers", [CLI_FUNCTION] = "functions",
 	[CLI_FOLDER] = "folders", [CLI_FILE] = "files",	    [CLI_WORD] = "words",
+	[CLI_TARGET] = "targets", [CLI_FORMAT] = "formats",
 };
 
 static bool in_synopsis(const struct cli_verb *verb, const struct cli_option *option)

@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <systemd/sd-id128.h>
 
+#include "exported.h"
 #include "output.h"
 #include "suggest.h"
 
@@ -123,6 +124,22 @@ static int set_deadline(struct cli *cli, const char *text)
 	return 0;
 }
 
+static int set_format(struct cli *cli, const char *text)
+{
+	struct cli_suggest suggest;
+
+	cli->format_given = true;
+	if (gs_export_format_parse(text, &cli->format) == 0)
+		return 0;
+	cli_suggest_begin(&suggest, text);
+	for (int format = 0; format < GS_EXPORT_FORMATS; format++)
+		cli_suggest_try(&suggest, gs_export_format_name((enum gs_export_format)format));
+	if (suggest.best)
+		return cli_usage(cli, "there is no format '%s'; did you mean '%s'?", text,
+				 suggest.best);
+	return cli_usage(cli, "there is no format '%s'; there are: " CLI_FORMATS, text);
+}
+
 static int set_root(struct cli *cli, const char *folder)
 {
 	if (!folder[0])
@@ -187,6 +204,8 @@ static int set_option(struct cli *cli, enum cli_option_id id, char *value)
 		return set_rounds(cli, value);
 	case CLI_OPT_DEADLINE:
 		return set_deadline(cli, value);
+	case CLI_OPT_FORMAT:
+		return set_format(cli, value);
 	case CLI_OPT_MAX:
 		break;
 	}

@@ -37,6 +37,20 @@ static void print_vgpus(const struct gs_host *host)
 	}
 }
 
+static void print_targets(const struct gs_host *host)
+{
+	print_cards(host);
+	for (size_t i = 0; i < host->n_vgpus; i++)
+		cli_line(stdout, "%s", gs_vgpu_name(&host->vgpus[i]));
+}
+
+static void print_formats(const struct gs_host *host)
+{
+	(void)host;
+	for (int format = 0; format < GS_EXPORT_FORMATS; format++)
+		cli_line(stdout, "%s", gs_export_format_name((enum gs_export_format)format));
+}
+
 /* Of one parent, or of all without a name. */
 static void print_types(const struct gs_host *host, const char *name)
 {
@@ -67,6 +81,15 @@ static void print_drivers(const struct gs_host *host)
 		cli_line(stdout, "%s", *driver);
 }
 
+static const struct {
+	const char *kind;
+	void (*print)(const struct gs_host *host);
+} kinds[] = {
+	{"cards", print_cards},		{"parents", print_parents}, {"vgpus", print_vgpus},
+	{"functions", print_functions}, {"drivers", print_drivers}, {"targets", print_targets},
+	{"formats", print_formats},
+};
+
 int verb_complete(struct cli *cli)
 {
 	gs_cleanup_host struct gs_host *host = NULL;
@@ -74,19 +97,14 @@ int verb_complete(struct cli *cli)
 
 	if (gs_inventory_read(cli->engine, GS_READ_TYPES | GS_READ_DRIVERS, &host) < 0)
 		return GS_EXIT_FAILED;
-	if (gs_streq(kind, "cards"))
-		print_cards(host);
-	else if (gs_streq(kind, "parents"))
-		print_parents(host);
-	else if (gs_streq(kind, "vgpus"))
-		print_vgpus(host);
-	else if (gs_streq(kind, "types"))
-		print_types(host, cli->arguments[1]);
-	else if (gs_streq(kind, "functions"))
-		print_functions(host);
-	else if (gs_streq(kind, "drivers"))
-		print_drivers(host);
-	else
+	for (size_t i = 0; i < GS_ARRAY_SIZE(kinds); i++) {
+		if (gs_streq(kinds[i].kind, kind)) {
+			kinds[i].print(host);
+			return GS_EXIT_DONE;
+		}
+	}
+	if (!gs_streq(kind, "types"))
 		return GS_EXIT_USAGE;
+	print_types(host, cli->arguments[1]);
 	return GS_EXIT_DONE;
 }

@@ -39,6 +39,8 @@ const struct cli_option cli_options[CLI_OPT_MAX] = {
 	[CLI_OPT_METHOD] = {"method", "M", CLI_WORD,
 			    "how to reset it, instead of what the kernel tries first"},
 	[CLI_OPT_ROUNDS] = {"rounds", "N", CLI_WORD, "how many times there and back"},
+	[CLI_OPT_FORMAT] = {"format", "F", CLI_FORMAT,
+			    "libvirt, qemu, pve, pve-mapping or kubevirt"},
 };
 
 #define WANT_OPTIONS                                                                               \
@@ -170,6 +172,15 @@ const struct cli_verb cli_verbs[] = {
 		.min_arguments = 1,
 		.flags = CLI_WRITES | CLI_BY_DAEMON,
 		.run = verb_vgpu_remove,
+	},
+	{
+		.name = "export",
+		.synopsis = "<card>|<uuid>|<address> --format F",
+		.summary = "a card or a vGPU in the words of what runs guests",
+		.options = CLI_BIT(CLI_OPT_FORMAT),
+		.arguments = {CLI_TARGET},
+		.min_arguments = 1,
+		.run = verb_export,
 	},
 	{
 		.name = "monitor",

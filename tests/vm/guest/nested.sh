@@ -8,15 +8,23 @@ nested_ready()
 	[[ -e /dev/kvm ]]
 }
 
-# guest_sees pci ADDRESS | mdev UUID [...]: starts a guest with the devices and prints vendor:device of all that it sees.
+# guest_sees pci ADDRESS | mdev UUID | export NAME [...]: starts a guest with the devices and prints vendor:device of all
+# that it sees. What is exported, QEMU gets as `gpushift export` writes it.
 guest_sees()
 {
-	local devices=() log=/tmp/guest.log
+	local devices=() log=/tmp/guest.log exported
 	nested_ready || { echo "no KVM in the emulated host"; return 1; }
 	while (($# > 1)); do
 		case $1 in
 		pci) devices+=(-device "vfio-pci,host=$2") ;;
 		mdev) devices+=(-device "vfio-pci,sysfsdev=/sys/bus/mdev/devices/$2,display=off") ;;
+		export)
+			mapfile -t exported < <(gpushift export "$2" --format qemu)
+			((${#exported[@]})) || return 1
+			# Options and values, as a shell would part them.
+			read -ra exported <<<"${exported[*]}"
+			devices+=("${exported[@]}")
+			;;
 		*) echo "guest_sees: $1?"; return 2 ;;
 		esac
 		shift 2
