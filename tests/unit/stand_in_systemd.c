@@ -119,6 +119,132 @@ static int start_unit(sd_bus_message *message, void *data, sd_bus_error *error)
 	return move_unit(message, true, error);
 }
 
+/* What is understood of a transient unit. */
+struct transient {
+	char *program;
+	char **arguments, **environment;
+	uint64_t limit_us;
+	int output;
+};
+
+static int read_command(sd_bus_message *message, struct transient *unit)
+{
+	const char *program;
+
+	must(sd_bus_message_enter_container(message, 'v', "a(sasb)"), "command");
+	must(sd_bus_message_enter_container(message, 'a', "(sasb)"), "command");
+	must(sd_bus_message_enter_container(message, 'r', "sasb"), "command");
+	must(sd_bus_message_read(message, "s", &program), "program");
+	unit->program = strdup(program);
+	must(sd_bus_message_read_strv(message, &unit->arguments), "arguments");
+	must(sd_bus_message_read(message, "b", NULL), "ignore");
+	for (int depth = 0; depth < 3; depth++)
+		must(sd_bus_message_exit_container(message), "command");
+	return 0;
+}
+
+static int read_environment(sd_bus_message *message, struct transient *unit)
+{
+	must(sd_bus_message_enter_container(message, 'v', "as"), "environment");
+	must(sd_bus_message_read_strv(message, &unit->environment), "environment");
+	return sd_bus_message_exit_container(message);
+}
+
+static int read_limit(sd_bus_message *message, struct transient *unit)
+{
+	return sd_bus_message_read(message, "v", "t", &unit->limit_us);
+}
+
+static int read_output(sd_bus_message *message, struct transient *unit)
+{
+	return sd_bus_message_read(message, "v", "h", &unit->output);
+}
+
+static void read_transient(sd_bus_message *message, struct transient *unit)
+{
+	static const struct {
+		const char *name;
+		int (*read)(sd_bus_message *message, struct transient *unit);
+	} properties[] = {
+		{ "ExecStart", read_command },
+		{ "Environment", read_environment },
+		{ "TimeoutStartUSec", read_limit },
+		{ "StandardOutputFileDescriptor", read_output },
+	};
+	const char *name;
+
+	must(sd_bus_message_skip(message, "ss"), "name");
+	must(sd_bus_message_enter_container(message, 'a', "(sv)"), "properties");
+	while (sd_bus_message_enter_container(message, 'r', "sv") > 0) {
+		int r = 1;
+
+		must(sd_bus_message_read(message, "s", &name), "property");
+		for (size_t i = 0; i < GS_ARRAY_SIZE(properties); i++)
+			if (strcmp(name, properties[i].name) == 0)
+				r = properties[i].read(message, unit);
+		must(r == 1 ? sd_bus_message_skip(message, "v") : r, name);
+		must(sd_bus_message_exit_container(message), "property");
+	}
+}
+
+/* Ended with all that it has started, as a unit is. */
+static const char *run_transient(const struct transient *unit)
+{
+	struct timespec limit = { .tv_sec = (time_t)(unit->limit_us / 1000000),
+				  .tv_nsec = (long)(unit->limit_us % 1000000) * 1000 };
+	sigset_t children;
+	pid_t pid;
+	int status;
+
+	sigemptyset(&children);
+	sigaddset(&children, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &children, NULL);
+	pid = fork();
+	if (pid == 0) {
+		setpgid(0, 0);
+		sigprocmask(SIG_UNBLOCK, &children, NULL);
+		dup2(unit->output, STDOUT_FILENO);
+		dup2(unit->output, STDERR_FILENO);
+		execve(unit->program, unit->arguments, unit->environment);
+		_exit(127);
+	}
+	setpgid(pid, pid);
+	sigtimedwait(&children, NULL, &limit);
+	kill(-pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	/* The end of one that was killed is not that of the next. */
+	sigtimedwait(&children, NULL, &(struct timespec){ 0 });
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? "done" : "failed";
+}
+
+static void free_strings(char **strings)
+{
+	for (char **string = strings; string && *string; string++)
+		free(*string);
+	free(strings);
+}
+
+static int start_transient_unit(sd_bus_message *message, void *data, sd_bus_error *error)
+{
+	struct transient unit = { .output = -1 };
+	const char *result;
+	char job[64];
+
+	(void)data;
+	(void)error;
+	read_transient(message, &unit);
+	shared->transient++;
+	snprintf(job, sizeof(job), "/org/freedesktop/systemd1/job/%u", ++jobs);
+	must(sd_bus_reply_method_return(message, "o", job), "reply");
+	must(sd_bus_flush(bus), "flush");
+	result = run_transient(&unit);
+	tell_end(job, "tool.service", result);
+	free(unit.program);
+	free_strings(unit.arguments);
+	free_strings(unit.environment);
+	return 1;
+}
+
 static const sd_bus_vtable manager[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_METHOD("Subscribe", "", "", subscribe, SD_BUS_VTABLE_UNPRIVILEGED),
@@ -126,6 +252,8 @@ static const sd_bus_vtable manager[] = {
 		      SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("StopUnit", "ss", "o", stop_unit, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("StartUnit", "ss", "o", start_unit, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("StartTransientUnit", "ssa(sv)a(sa(sv))", "o", start_transient_unit,
+		      SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_SIGNAL("JobRemoved", "uoss", 0),
 	SD_BUS_VTABLE_END,
 };

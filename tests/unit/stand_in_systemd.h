@@ -20,6 +20,7 @@ struct systemd {
 	struct unit units[4];
 	char stop_result[32], start_result[32]; /* of the jobs; "": "done", "never": no end comes */
 	bool early;				/* the end of a job is told before its name */
+	unsigned int transient;			/* units that were made to run one program */
 };
 
 /* Both end the process when they cannot. */

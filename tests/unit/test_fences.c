@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "fences.h"
+#include "stand_in_systemd.h"
 
 #define LOCK "proc/driver/nvidia/gpus/" GPU "/unbindLock"
 #define LOG "var/smi"
@@ -138,32 +139,40 @@ static void the_drain_is_set_and_cleared(void **state)
 	expect_log(lab, "");
 }
 
-static void a_drain_that_does_not_work_is_told(void **state)
+static void expect_fence_error(const struct lab *lab, const char *error)
 {
-	struct lab *lab = *state;
 	const struct gs_step *fence = NULL;
 
-	give_program(lab, "echo Busy; echo Not supported; exit 3");
-	assert_int_equal(lab_set(lab, GS_MODE_PASSTHROUGH), GS_EXIT_DONE);
-	expect_log(lab, ON OFF);
 	for (size_t i = 0; i < lab->plan->n_steps; i++)
 		if (lab->plan->steps[i].action.op == GS_OP_FENCE)
 			fence = &lab->plan->steps[i];
 	assert_int_equal(fence->result, GS_RESULT_FAILED);
-	assert_string_equal(fence->error, "nvidia-smi drain: Not supported");
+	assert_string_equal(fence->error, error);
 }
 
-/* It comes to this process when the worker is gone, and has to be ended already: SIGALRM ends this test otherwise. */
-static void expect_no_late_program(void)
+static void a_drain_that_does_not_work_is_told(void **state)
 {
-	unsigned int killed = 0;
-	int status;
+	struct lab *lab = *state;
+
+	give_program(lab, "echo Busy; echo Not supported; exit 3");
+	assert_int_equal(lab_set(lab, GS_MODE_PASSTHROUGH), GS_EXIT_DONE);
+	expect_log(lab, ON OFF);
+	expect_fence_error(lab, "nvidia-smi drain: Not supported");
+}
+
+/* What the program started comes to this process, and has to be ended already: SIGALRM ends this test otherwise. */
+static void expect_no_late_program(struct lab *lab)
+{
+	char *pid = tree_read(lab->tree, "var/pid");
 
 	alarm(30);
-	while (waitpid(-1, &status, 0) > 0)
-		killed += WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+	while (waitpid(-1, NULL, 0) > 0)
+		;
 	alarm(0);
-	assert_int_equal(killed, 1);
+	assert_non_null(pid);
+	assert_int_equal(kill(atoi(pid), 0), -1);
+	assert_int_equal(errno, ESRCH);
+	free(pid);
 	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
 }
 
@@ -173,12 +182,52 @@ static void a_drain_that_hangs_is_given_up(void **state)
 	char *before = fake_kernel_state();
 
 	lab->options.timeout_ms = 2000;
-	give_program(lab, "[ $5 = 0 ] || exec sleep 1000");
+	give_program(lab, "[ $5 = 0 ] || { sleep 1000 & echo $! >${0%/usr/*}/var/pid; wait; }");
 	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
 	assert_int_equal(lab_set(lab, GS_MODE_PASSTHROUGH), GS_EXIT_FAILED);
 	expect_log(lab, ON OFF);
 	lab_expect(before);
-	expect_no_late_program();
+	expect_no_late_program(lab);
+}
+
+/* Outside of whatever keeps the daemon in. */
+static void systemd_runs_the_drain(void **state)
+{
+	struct lab *lab = *state;
+	struct systemd *systemd;
+	char *environment;
+
+	systemd = systemd_start(lab->tree);
+	give_program(lab, "[ ! -e $0.fails ] || { echo one; echo Not supported; exit 3; }");
+	assert_int_equal(lab_set(lab, GS_MODE_PASSTHROUGH), GS_EXIT_DONE);
+	expect_log(lab, ON OFF);
+	assert_int_equal(systemd->transient, 2);
+	environment = tree_read(lab->tree, LOG ".env");
+	assert_non_null(strstr(environment, "LC_ALL=C\n"));
+	free(environment);
+	assert_int_equal(lab_set(lab, GS_MODE_HOST), GS_EXIT_DONE);
+	tree_write(lab->tree, GS_NVIDIA_SMI ".fails", "\n");
+	assert_int_equal(lab_set(lab, GS_MODE_PASSTHROUGH), GS_EXIT_DONE);
+	expect_fence_error(lab, "nvidia-smi drain: Not supported");
+	systemd_stop();
+}
+
+/* Also what it started itself: nothing is left of it when the switch is over. */
+static void systemd_ends_a_drain_that_hangs(void **state)
+{
+	struct lab *lab = *state;
+	char *before = fake_kernel_state();
+	struct systemd *systemd;
+
+	systemd = systemd_start(lab->tree);
+	lab->options.timeout_ms = 2000;
+	give_program(lab, "[ $5 = 0 ] || { sleep 1000 & echo asked the driver; wait; }");
+	assert_int_equal(lab_set(lab, GS_MODE_PASSTHROUGH), GS_EXIT_FAILED);
+	expect_log(lab, ON OFF);
+	assert_int_equal(systemd->transient, 2);
+	expect_fence_error(lab, "nvidia-smi drain did not end within 2000 ms");
+	lab_expect(before);
+	systemd_stop();
 }
 
 static void after_a_failure_or_a_crash_it_is_cleared(void **state)
@@ -215,6 +264,8 @@ int main(void)
 		fence_test(the_lock_is_dropped_after_a_failure),
 		fence_test(the_drain_is_set_and_cleared),
 		fence_test(a_drain_that_does_not_work_is_told),
+		fence_test(systemd_runs_the_drain),
+		fence_test(systemd_ends_a_drain_that_hangs),
 		fence_test(a_drain_that_hangs_is_given_up),
 		fence_test(after_a_failure_or_a_crash_it_is_cleared),
 	};

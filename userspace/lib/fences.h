@@ -24,10 +24,10 @@ enum gs_fence gs_fence_parse(const char *text);
 
 /*
  * gs_drain - run `nvidia-smi drain`, and wait for it
- * @answer: what it printed last, when it failed (@size bytes)
- * Has no deadline: for the worker, which has one. Returns 0; -EIO: it failed; or -errno.
+ * @limit_ms, @answer, @size: see gs_vendor_tool()
+ * For the worker, which has a deadline. Returns 0; -EIO: it failed; or -errno.
  */
-int gs_drain(struct gs_engine *engine, const char *address, bool on, char *answer,
-	     size_t size) gs_must_check;
+int gs_drain(struct gs_engine *engine, const char *address, bool on, unsigned int limit_ms,
+	     char *answer, size_t size) gs_must_check;
 
 #endif

@@ -57,13 +57,17 @@ static int drop_lock(struct gs_executor *executor, const char *address, char **e
 /* Not every driver and card can be drained; one that hangs meanwhile is not to be touched further. */
 static int drain(struct gs_executor *executor, const char *address, bool on, char **error)
 {
-	char answer[GS_JOB_TEXT] = "";
-	int r = gs_step_job(executor, GS_JOB_DRAIN, address, on ? "1" : "0", answer);
+	unsigned int timeout_ms = executor->options->timeout_ms;
+	char answer[GS_JOB_TEXT] = "", data[32];
+	int r;
 
+	/* Whoever runs it ends it before the worker, which could only leave it behind, is given up. */
+	snprintf(data, sizeof(data), "%d %u", on, timeout_ms - timeout_ms / 10);
+	r = gs_step_job(executor, GS_JOB_DRAIN, address, data, answer);
 	if (r == -ETIMEDOUT)
 		return gs_step_fail(error, r,
 				    gs_asprintf("nvidia-smi drain did not end within %u ms",
-						executor->options->timeout_ms));
+						timeout_ms));
 	if (r < 0)
 		return gs_step_fail(error, -EOPNOTSUPP,
 				    gs_asprintf("nvidia-smi drain: %s",

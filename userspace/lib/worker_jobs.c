@@ -194,8 +194,11 @@ static int do_start_unit(struct gs_job_state *state, const struct gs_job *job,
 static int do_drain(struct gs_job_state *state, const struct gs_job *job,
 		    struct gs_job_answer *answer)
 {
-	return gs_drain(state->engine, job->path, job->data[0] == '1', answer->text,
-			sizeof(answer->text));
+	unsigned int on, limit_ms;
+
+	if (sscanf(job->data, "%u %u", &on, &limit_ms) != 2)
+		return -EINVAL;
+	return gs_drain(state->engine, job->path, on, limit_ms, answer->text, sizeof(answer->text));
 }
 
 static int (*const job_table[])(struct gs_job_state *, const struct gs_job *,
