@@ -70,6 +70,7 @@ uninstall:
 clean:
 	@$(MAKE) --no-print-directory -C userspace clean
 	@$(MAKE) --no-print-directory -C tests/unit clean
+	@$(MAKE) --no-print-directory -C tests/unlock clean
 	@$(MAKE) --no-print-directory -C kmod KERNELDIR=$(KERNELDIR) clean
 
 .PHONY: all deps build-deps test-deps userspace kmod demo check check-debug check-install check-faults check-kernels bench install uninstall clean
