@@ -6,8 +6,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -290,6 +293,116 @@ static void a_worker_of_another_start_is_not_killed(void **state)
 	let_go(pid, release);
 }
 
+long __real_syscall(long number, ...);
+long __wrap_syscall(long number, ...);
+
+/* One that does not know how to signal a group by a pidfd. */
+static bool old_kernel;
+
+long __wrap_syscall(long number, ...)
+{
+	long values[6];
+	va_list arguments;
+
+	va_start(arguments, number);
+	for (int i = 0; i < 6; i++)
+		values[i] = va_arg(arguments, long);
+	va_end(arguments);
+	if (old_kernel && number == SYS_pidfd_send_signal && values[3] != 0) {
+		errno = EINVAL;
+		return -1;
+	}
+	return __real_syscall(number, values[0], values[1], values[2], values[3], values[4],
+			      values[5]);
+}
+
+static void __attribute__((noreturn)) wait_for_ever(void)
+{
+	for (;;)
+		pause();
+}
+
+/* A worker that has the lock and runs a program, in the group that it leads or in the program's own. */
+static void __attribute__((noreturn))
+run_program(struct fixture *fixture, bool leads, int told)
+{
+	char path[256];
+	pid_t program;
+	int fd;
+
+	/* Without the lock: a worker's programs are not given it. */
+	program = !leads || setsid() > 0 ? fork() : -1;
+	if (program == 0)
+		wait_for_ever();
+	snprintf(path, sizeof(path), "%s/" LOCK, tree_root(fixture->tree));
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (program < 0 || fd < 0 || flock(fd, LOCK_EX) < 0)
+		_exit(1);
+	if (!leads && (setpgid(program, program) < 0 || setpgid(0, program) < 0))
+		_exit(1);
+	if (write(told, &program, sizeof(program)) != sizeof(program))
+		_exit(1);
+	wait_for_ever();
+}
+
+/* Takes the lock over from such a worker. Returns the program, which is this process's now. */
+static pid_t take_from_program(struct fixture *fixture, bool leads)
+{
+	struct gs_engine *engine = engine_of(fixture);
+	struct gs_lock *lock;
+	pid_t worker, program;
+	int told[2];
+
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	tree_write(fixture->tree, LOCK, "%s", "");
+	assert_int_equal(pipe2(told, O_CLOEXEC), 0);
+	worker = fork();
+	if (worker == 0)
+		run_program(fixture, leads, told[1]);
+	close(told[1]);
+	assert_int_equal(read(told[0], &program, sizeof(program)), sizeof(program));
+	close(told[0]);
+	write_stat(fixture, worker, 'S', 900);
+	tree_write(fixture->tree, LOCK, "77 500\n%d 900 3\n", worker);
+	assert_int_equal(gs_lock_take(engine, 100, &lock), 0);
+	gs_lock_release(lock);
+	assert_int_equal(waitpid(worker, NULL, 0), worker);
+	return program;
+}
+
+static void what_a_worker_runs_is_ended_with_it(void **state)
+{
+	for (int i = 0; i < 2; i++) {
+		pid_t program;
+		int status;
+
+		old_kernel = i == 1;
+		program = take_from_program(*state, true);
+		alarm(30); /* ends this test when nobody killed it */
+		assert_int_equal(waitpid(program, &status, 0), program);
+		alarm(0);
+		assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	}
+	old_kernel = false;
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
+}
+
+/* A group that the worker is in and does not lead is somebody else's. */
+static void a_group_of_others_is_left_alone(void **state)
+{
+	for (int i = 0; i < 2; i++) {
+		pid_t program;
+
+		old_kernel = i == 1;
+		program = take_from_program(*state, false);
+		assert_int_equal(waitpid(program, NULL, WNOHANG), 0);
+		assert_int_equal(kill(program, SIGKILL), 0);
+		assert_int_equal(waitpid(program, NULL, 0), program);
+	}
+	old_kernel = false;
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
+}
+
 static void a_holder_names_its_worker(void **state)
 {
 	struct fixture *fixture = *state;
@@ -348,6 +461,8 @@ int main(void)
 		fixture_test(a_lock_opened_up_is_free_although_a_worker_keeps_it),
 		fixture_test(a_worker_that_dies_is_not_waited_for_twice),
 		fixture_test(a_worker_of_another_start_is_not_killed),
+		fixture_test(what_a_worker_runs_is_ended_with_it),
+		fixture_test(a_group_of_others_is_left_alone),
 		fixture_test(a_holder_names_its_worker),
 		fixture_test(processes),
 	};

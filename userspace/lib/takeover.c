@@ -17,19 +17,50 @@
 #include "lock.h"
 #include "restore.h"
 
+/* Of Linux 6.9, for older headers. */
+#ifndef PIDFD_SIGNAL_PROCESS_GROUP
+#define PIDFD_SIGNAL_PROCESS_GROUP (1UL << 2)
+#endif
+
 /* How long a killed worker may take to die before it counts as stuck. */
 #define KILL_WAIT_MS 2000
 
-static bool dies_within(int pidfd, int timeout_ms)
+static int tell(int pidfd, int number, unsigned long whom)
+{
+	return (int)syscall(SYS_pidfd_send_signal, pidfd, number, NULL, whom);
+}
+
+static bool ends_within(int pidfd, int timeout_ms)
 {
 	struct pollfd event = { .fd = pidfd, .events = POLLIN };
 	int r;
 
-	syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
 	do
 		r = poll(&event, 1, timeout_ms);
 	while (r < 0 && errno == EINTR);
 	return r == 1;
+}
+
+/*
+ * What the worker runs to load a module or to drain a card is in the group that
+ * it leads, and would write to the card when its turn has long passed. Older
+ * kernels take a group by its number only. That cannot become a stranger's:
+ * a worker that was told to stop ends no more by itself, and so keeps it.
+ */
+static void kill_group(int pidfd, pid_t pid)
+{
+	if (tell(pidfd, SIGKILL, PIDFD_SIGNAL_PROCESS_GROUP) == 0 || errno != EINVAL)
+		return;
+	if (tell(pidfd, SIGSTOP, 0) == 0 && !ends_within(pidfd, 0) && pid > 1 &&
+	    getpgid(pid) == pid)
+		kill(-pid, SIGKILL);
+}
+
+static bool dies(int pidfd, pid_t pid)
+{
+	kill_group(pidfd, pid);
+	tell(pidfd, SIGKILL, 0);
+	return ends_within(pidfd, KILL_WAIT_MS);
 }
 
 /* The lock belongs to the open file that the worker inherited: it is given up there. */
@@ -79,7 +110,7 @@ int gs_lock_take_over(struct gs_engine *engine, int fd)
 	if (pidfd < 0)
 		return errno == ESRCH ? 0 : -ETIMEDOUT;
 	/* Looked at after the pidfd was had: this is the process that it names. */
-	if (!gs_process_alive(engine, &text.worker) || dies_within(pidfd, KILL_WAIT_MS))
+	if (!gs_process_alive(engine, &text.worker) || dies(pidfd, text.worker.pid))
 		return 0;
 	r = quarantine(engine, &text);
 	if (r == 0)
