@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "fences.h"
+#include "quarantine.h"
 #include "stand_in_systemd.h"
 
 #define LOCK "proc/driver/nvidia/gpus/" GPU "/unbindLock"
@@ -230,6 +231,99 @@ static void systemd_ends_a_drain_that_hangs(void **state)
 	systemd_stop();
 }
 
+/* The switch fails behind the fence, and its undo cannot lift it: nobody else could use the card. */
+static void expect_attention(struct lab *lab, const char *why)
+{
+	gs_cleanup_free char *reason = NULL;
+
+	fake_kernel_fail(7, EIO);
+	assert_int_equal(lab_set(lab, GS_MODE_PASSTHROUGH), GS_EXIT_ATTENTION);
+	fake_kernel_fail(0, 0);
+	assert_int_equal(lab_mode(lab), GS_MODE_QUARANTINED);
+	assert_int_equal(gs_quarantine_read(lab->engine, GPU, &reason), 0);
+	assert_non_null(strstr(reason, why));
+}
+
+static void keep_from_unbind(const struct gs_plan *plan, const struct gs_step *step, void *data)
+{
+	(void)plan;
+	(void)data;
+	if (step->action.op == GS_OP_UNBIND)
+		fake_kernel_keep_lock(true);
+}
+
+static void a_lock_that_stays_needs_attention(void **state)
+{
+	struct lab *lab = *state;
+	char *before = fake_kernel_state();
+	char *now;
+
+	tree_write(lab->tree, LOCK, "0\n");
+	lab->options.progress = keep_from_unbind;
+	expect_attention(lab, "unbindLock still reads 1");
+	assert_string_equal(fake_kernel_lock_values(), "00");
+	/* Then the driver gives it back. */
+	lab->options.progress = NULL;
+	fake_kernel_keep_lock(false);
+	assert_int_equal(lab_set(lab, GS_MODE_HOST), GS_EXIT_DONE);
+	now = tree_read(lab->tree, LOCK);
+	assert_string_equal(now, "0\n");
+	free(now);
+	assert_int_equal(lab_mode(lab), GS_MODE_HOST);
+	lab_expect(before);
+}
+
+static void a_drain_that_stays_needs_attention(void **state)
+{
+	struct lab *lab = *state;
+	char *before = fake_kernel_state();
+
+	give_program(lab, "[ $5 = 1 ] || { echo Not now; exit 1; }");
+	expect_attention(lab, "nvidia-smi drain: Not now");
+	expect_log(lab, ON OFF OFF);
+	give_program(lab, "exit 0");
+	assert_int_equal(lab_set(lab, GS_MODE_HOST), GS_EXIT_DONE);
+	expect_log(lab, OFF);
+	assert_int_equal(lab_mode(lab), GS_MODE_HOST);
+	lab_expect(before);
+}
+
+static void a_drain_is_cleared_at_the_second_try(void **state)
+{
+	struct lab *lab = *state;
+	char *before = fake_kernel_state();
+
+	give_program(lab, "[ $5 = 1 ] || [ $(grep -c -- '-m 0' \"${0%/usr/bin/*}/" LOG "\") = 2 ]");
+	fake_kernel_fail(7, EIO);
+	assert_int_equal(lab_set(lab, GS_MODE_PASSTHROUGH), GS_EXIT_FAILED);
+	fake_kernel_fail(0, 0);
+	expect_log(lab, ON OFF OFF);
+	lab_expect(before);
+}
+
+/* Where it never worked, it is not what is wrong with a switch. */
+static void a_drain_that_never_was_is_no_trouble(void **state)
+{
+	struct gs_want want = lab_want(GS_MODE_PASSTHROUGH);
+	struct gs_recovery recovery;
+	struct lab *lab = *state;
+	char *before = fake_kernel_state();
+
+	give_program(lab, "echo Not supported; exit 3");
+	fake_kernel_fail(7, EIO);
+	assert_int_equal(lab_set(lab, GS_MODE_PASSTHROUGH), GS_EXIT_FAILED);
+	expect_log(lab, ON OFF);
+	/* A recovery does not know, and says so. */
+	fake_kernel_kill_parent(7, false);
+	assert_true(WIFSIGNALED(lab_fork_switch(lab, &want)));
+	fake_kernel_fail(0, 0);
+	recovery = lab_recover(lab);
+	assert_int_equal(recovery.outcome, GS_RECOVERED_UNDONE);
+	assert_string_equal(recovery.detail, "nvidia-smi drain: Not supported");
+	gs_recovery_clear(&recovery);
+	lab_expect(before);
+}
+
 static void after_a_failure_or_a_crash_it_is_cleared(void **state)
 {
 	struct gs_want want = lab_want(GS_MODE_PASSTHROUGH);
@@ -267,6 +361,10 @@ int main(void)
 		fence_test(systemd_runs_the_drain),
 		fence_test(systemd_ends_a_drain_that_hangs),
 		fence_test(a_drain_that_hangs_is_given_up),
+		fence_test(a_lock_that_stays_needs_attention),
+		fence_test(a_drain_that_stays_needs_attention),
+		fence_test(a_drain_is_cleared_at_the_second_try),
+		fence_test(a_drain_that_never_was_is_no_trouble),
 		fence_test(after_a_failure_or_a_crash_it_is_cleared),
 	};
 

@@ -106,6 +106,7 @@ static void test_again(struct gs_planner *planner)
 	for (size_t i = 0; card->mode == GS_MODE_QUARANTINED && i < card->n_functions; i++)
 		gs_planner_step(planner, GS_OP_WAIT, card->functions[i]->text, GS_WAIT_SETTLED,
 				GS_OP_COUNT, NULL, NULL);
+	gs_steps_lift_fences(planner);
 }
 
 static int plan_host(struct gs_planner *planner)

@@ -69,6 +69,7 @@ const char *gs_vfio_driver(const struct gs_planner *planner, const struct gs_fun
 /* plan_fences.c: keeps others off what a route takes from its driver, or lets them on again */
 typedef bool (*gs_takes_fn)(const struct gs_planner *planner, const struct gs_function *function);
 void gs_steps_fence(struct gs_planner *planner, gs_takes_fn takes, enum gs_op op);
+void gs_steps_lift_fences(struct gs_planner *planner); /* of a quarantined card */
 
 /* plan_services.c: what is stopped before anything moves, and started once it has */
 void gs_steps_stop_services(struct gs_planner *planner);

@@ -45,3 +45,14 @@ void gs_steps_fence(struct gs_planner *planner, gs_takes_fn takes, enum gs_op op
 			fence_group(planner, takes, i, op);
 	}
 }
+
+/* Whoever was to lift them did not come so far: nobody else does. */
+void gs_steps_lift_fences(struct gs_planner *planner)
+{
+	const struct gs_card *card = planner->card;
+
+	for (size_t i = 0; card->mode == GS_MODE_QUARANTINED && i < card->n_functions; i++)
+		if (card->functions[i]->fence != GS_FENCE_NONE)
+			add(planner, GS_OP_UNFENCE, card->functions[i]->text,
+			    gs_fence_name(card->functions[i]->fence));
+}

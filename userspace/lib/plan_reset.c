@@ -154,6 +154,7 @@ static void fill(struct gs_planner *planner, const char *method)
 	for (size_t i = 0; i < card->n_functions; i++)
 		gs_planner_step(planner, GS_OP_WAIT, card->functions[i]->text, GS_WAIT_SETTLED,
 				GS_OP_COUNT, NULL, NULL);
+	gs_steps_lift_fences(planner);
 	/* Lifts a quarantine. */
 	gs_planner_step(planner, GS_OP_RECORD, planner->plan->card,
 			gs_mode_name(planner->plan->to), GS_OP_COUNT, NULL, NULL);

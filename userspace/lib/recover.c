@@ -69,7 +69,10 @@ static void ask_again(struct gs_executor *executor)
 	}
 }
 
-/* The plan of a single vGPU records nothing. */
+/*
+ * The plan of a single vGPU records nothing. No fence is left to be lifted: it
+ * was before the driver was asked that the card is on now.
+ */
 static int finish(struct gs_executor *executor, char **error)
 {
 	const struct gs_plan *plan = executor->plan;
@@ -82,17 +85,28 @@ static int finish(struct gs_executor *executor, char **error)
 	return gs_step_run(executor, &last->action, error);
 }
 
+/* What did not come back and fails no switch: a service, or a drain that may never have been. */
+static void tell_rest(const struct gs_plan *plan, struct gs_recovery *ret)
+{
+	for (size_t i = 0; i < plan->n_steps && !ret->detail; i++)
+		if (plan->steps[i].error)
+			ret->detail = strdup(plan->steps[i].error);
+}
+
 static void recover_plan(struct gs_executor *executor, struct gs_recovery *ret)
 {
 	gs_cleanup_free char *unfinished = NULL;
 
 	if (gs_plan_reached(executor) && finish(executor, &unfinished) == 0) {
 		ret->outcome = GS_RECOVERED_FINISHED;
+		tell_rest(executor->plan, ret);
 		return;
 	}
 	ret->outcome = GS_RECOVERED_UNDONE;
-	if (!gs_step_stuck(executor) && gs_restore(executor, &ret->detail) == 0)
+	if (!gs_step_stuck(executor) && gs_restore(executor, &ret->detail) == 0) {
+		tell_rest(executor->plan, ret);
 		return;
+	}
 	gs_give_up(executor, ret->detail);
 	ret->outcome = GS_RECOVERED_FAILED;
 }

@@ -215,19 +215,29 @@ static int put_back_methods(struct gs_executor *executor, char **error)
 	return first;
 }
 
-int gs_restore(struct gs_executor *executor, char **error)
+static int restore_card(struct gs_executor *executor, char **error)
 {
-	int r;
+	int r = remove_created(executor, error);
 
-	let_vms_on(executor);
-	gs_lift_fences(executor);
-	r = remove_created(executor, error);
 	if (r == 0)
 		r = restore_functions(executor, error);
 	if (r == 0)
 		r = create_removed(executor, error);
-	if (r == 0)
-		r = put_back_methods(executor, error);
+	return r == 0 ? put_back_methods(executor, error) : r;
+}
+
+int gs_restore(struct gs_executor *executor, char **error)
+{
+	char *fenced = NULL;
+	int kept, r;
+
+	let_vms_on(executor);
+	kept = gs_lift_fences(executor, &fenced);
+	r = restore_card(executor, error);
+	/* Once more, with the card where it was. One that stays keeps all users off. */
+	if (kept < 0)
+		kept = gs_lift_fences(executor, &fenced);
+	keep_first(&r, kept, error, fenced);
 	gs_start_services(executor);
 	return r == 0 && gs_step_stuck(executor) ? -ETIMEDOUT : r;
 }

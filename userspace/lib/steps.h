@@ -55,8 +55,12 @@ int gs_step_fence(struct gs_executor *executor, const struct gs_action *action,
 		  char **error) gs_must_check;
 int gs_step_unfence(struct gs_executor *executor, const struct gs_action *action,
 		    char **error) gs_must_check;
-/* gs_lift_fences - whatever driver the plan fences takes users again; best effort */
-void gs_lift_fences(struct gs_executor *executor);
+/*
+ * gs_lift_fences - whatever driver the plan fences takes users again
+ * Returns -errno when one does not. A drain that cannot be cleared, and may
+ * never have been set, is said in its step only.
+ */
+int gs_lift_fences(struct gs_executor *executor, char **error) gs_must_check;
 
 /* steps_group.c */
 int gs_step_fence_group(struct gs_executor *executor, const struct gs_action *action,

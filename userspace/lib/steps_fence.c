@@ -27,31 +27,47 @@ static int refuse_used(struct gs_executor *executor, const char *path, char **er
 	return gs_step_fail(error, -EBUSY, gs_asprintf("/%s was not got: %s is in use", path, card));
 }
 
+/* The write never fails: only what the file reads then says whether it did anything. */
+static int write_lock(struct gs_executor *executor, const char *path, const char *value,
+		      char now[GS_JOB_TEXT], char **error)
+{
+	int r = gs_step_write(executor, path, value, error);
+
+	if (r < 0)
+		return r;
+	r = gs_step_job(executor, GS_JOB_READ, path, NULL, now);
+	if (r < 0)
+		return gs_step_fail(error, r,
+				    gs_asprintf("cannot read /%s: %s", path, strerror(-r)));
+	return 0;
+}
+
 static int take_lock(struct gs_executor *executor, const char *address, char **error)
 {
 	char path[GS_PATH_MAX], now[GS_JOB_TEXT] = "";
 	int r = lock_path(path, address);
 
 	if (r == 0)
-		r = gs_step_write(executor, path, "1", error);
-	if (r == 0)
-		r = gs_step_job(executor, GS_JOB_READ, path, NULL, now);
+		r = write_lock(executor, path, "1", now, error);
 	if (r < 0)
-		return *error ? r
-			      : gs_step_fail(error, r,
-					     gs_asprintf("cannot read /%s: %s", path, strerror(-r)));
+		return r;
 	return strcmp(now, "1") == 0 ? 0 : refuse_used(executor, path, error);
 }
 
 /* With the driver gone from the card its file has gone, too. */
 static int drop_lock(struct gs_executor *executor, const char *address, char **error)
 {
-	char path[GS_PATH_MAX];
+	char path[GS_PATH_MAX], now[GS_JOB_TEXT] = "";
 	int r = lock_path(path, address);
 
 	if (r < 0 || !gs_tree_exists(executor->engine, path))
 		return r;
-	return gs_step_write(executor, path, "0", error);
+	r = write_lock(executor, path, "0", now, error);
+	if (r < 0 || strcmp(now, "0") == 0)
+		return r;
+	return gs_step_fail(error, -EBUSY,
+			    gs_asprintf("/%s still reads %s: NVIDIA's driver takes no new users",
+					path, now));
 }
 
 /* Not every driver and card can be drained; one that hangs meanwhile is not to be touched further. */
@@ -99,16 +115,41 @@ int gs_step_unfence(struct gs_executor *executor, const struct gs_action *action
 	}
 }
 
-void gs_lift_fences(struct gs_executor *executor)
+/* Where nvidia-smi cannot drain a card it cannot say either that this one is not drained. */
+static bool may_be_none(const struct gs_step *fence, int r)
 {
-	const struct gs_plan *plan = executor->plan;
+	return r == -EOPNOTSUPP && fence->result != GS_RESULT_DONE;
+}
+
+static int lift(struct gs_executor *executor, struct gs_step *fence, char **error)
+{
+	char *sentence = NULL;
+	int r = gs_step_unfence(executor, &fence->action, &sentence);
+
+	if (!may_be_none(fence, r))
+		return r < 0 ? gs_step_fail(error, r, sentence) : 0;
+	if (fence->error)
+		free(sentence);
+	else
+		fence->error = sentence;
+	return 0;
+}
+
+int gs_lift_fences(struct gs_executor *executor, char **error)
+{
+	struct gs_plan *plan = executor->plan;
+	int first = 0;
 
 	for (size_t i = plan->n_steps; i-- > 0 && !gs_step_stuck(executor);) {
-		const struct gs_action *action = &plan->steps[i].action;
-		gs_cleanup_free char *error = NULL;
+		struct gs_step *step = &plan->steps[i];
+		int r;
 
-		if (action->op == GS_OP_FENCE && gs_step_may_have_run(plan, i) &&
-		    gs_fence_parse(action->value) != GS_FENCE_NONE)
-			(void)!gs_step_unfence(executor, action, &error);
+		if (step->action.op != GS_OP_FENCE || !gs_step_may_have_run(plan, i) ||
+		    gs_fence_parse(step->action.value) == GS_FENCE_NONE)
+			continue;
+		r = lift(executor, step, error);
+		if (first == 0)
+			first = r;
 	}
+	return first;
 }
