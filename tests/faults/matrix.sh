@@ -1,17 +1,19 @@
 # Every edge between modes, every step of it: the switch is killed, or its write fails, or its driver does, at that step.
-# Arguments: SHARD/SHARDS, and EVERY: only each EVERY-th case.
-# topology: demo
+# Arguments: SHARD/SHARDS, and EVERY: only each EVERY-th case; edge/EVERY: of each edge each EVERY-th one.
+# topology: faults
 # modules: vfio-pci
 # programs: faults
-# memory: 1536
+# qmp: yes
 # deadline: 3000
 # shellcheck shell=bash
 . /tests/cards.sh
+. /tests/qmp.sh
 
 IFS=/ read -r shard shards <<<"${SCENARIO_ARGS[0]:-1/1}"
 every=${SCENARIO_ARGS[1]:-1}
 type=nvidia-46
 generated=0 run=0 hit=0 lost=0
+edges=0 of_edge=0 edges_run=0
 
 card=$(free_card)
 STATE=/var/lib/gpushift
@@ -25,6 +27,30 @@ mode_types() { readlink /sys/bus/mdev/devices/*/mdev_type | sed 's/.*\///' | sor
 drivers() { pci-state | cut -d' ' -f1-3,8-; }
 old_state() { drivers; uuids; mode_types; }       # the same vGPUs
 new_state() { drivers; mode_types; }              # as many of the same types
+
+# The stand-in is called as NVIDIA's driver is, and so has its fences: unbindLock on the way from vgpu, else nvidia-smi drains.
+LOCK=/proc/driver/nvidia/gpus/$card/unbindLock
+DRAINED=/tmp/drained
+
+make_fences()
+{
+	mount -t tmpfs locks /proc/driver && mkdir -p "${LOCK%/*}" || return
+	echo 0 >"$DRAINED"
+	printf '#!/bin/bash\n%s\n' "echo \"\$5\" >$DRAINED" >/usr/bin/nvidia-smi
+	chmod 755 /usr/bin/nvidia-smi
+}
+
+choose_fence() # MODE: that the edge begins in
+{
+	if [[ $1 == vgpu ]]; then echo 0 >"$LOCK"; else rm -f "$LOCK"; fi
+}
+
+# Nobody is kept off any more.
+unfenced()
+{
+	[[ $(<"$DRAINED") == 0 ]] || { echo "the card is drained still"; return 1; }
+	[[ ! -e $LOCK || $(<"$LOCK") == 0 ]] || { echo "unbindLock is held still"; return 1; }
+}
 
 arguments() # MODE: what `set` and `plan` are given
 {
@@ -67,15 +93,20 @@ whole() # FROM TO: leaves which of them in $now
 		diff <(echo "$new") <(new_state)
 		return 1
 	fi
-	records_match && wish_is_true "$1" "$2"
+	records_match && wish_is_true "$1" "$2" && unfenced
 }
 
 # --- a case ---------------------------------------------------------------------------------------------------------
 
 is_mine() # CASE: counts it; is it in this shard, in the sample, and not finished yet?
 {
-	generated=$((generated + 1))
-	(((generated / every) % shards == shard % shards && generated % every == 0)) || return 1
+	generated=$((generated + 1)) of_edge=$((of_edge + 1))
+	if [[ $every == edge/* ]]; then
+		# Another kind of case at each edge.
+		(((of_edge + edges * 7) % ${every#edge/} == 0)) || return 1
+	else
+		(((generated / every) % shards == shard % shards && generated % every == 0)) || return 1
+	fi
 	! grep -qsxF "$1" /tests/finished
 }
 
@@ -106,7 +137,8 @@ struck_target() # OP TARGET WHEN
 	[[ $WRITES == *" $1 "* && $3 =~ ^(entry|exit)$ ]] || return 0
 	case $1 in
 	create-vgpu) grep -q "/sys/.*$2.*/create " /tmp/struck ;;
-	remove-vgpu) grep -q "$2/remove " /tmp/struck ;;
+	# The plan was made for other vGPUs than those of now.
+	remove-vgpu) grep -qE "/$card/[0-9a-f-]{36}/remove " /tmp/struck ;;
 	set-override) grep -q "$2/driver_override " /tmp/struck ;;
 	hold-power) grep -q "$2/power/control " /tmp/struck ;;
 	unbind) grep -q "/unbind $2" /tmp/struck ;;
@@ -228,20 +260,27 @@ disk_full() # FROM TO STEP OP TARGET
 	conclude "$name" "$problem"
 }
 
-# The card vanishes before the step, and is found again: nothing of the switch stands in its way.
+card_is_there() { [[ -L $PCI/$card/driver ]]; }
+
+plug_in_again()
+{
+	wait_for 30 qmp device_add '{"driver": "secondary-vga", "id": "card", "bus": "rp1"}' && wait_for 30 card_is_there
+}
+
+# The card is pulled before the step, and comes again: nothing of the switch stands in its way.
 vanishes() # FROM TO STEP OP TARGET
 {
 	local name="$1-$2 step $3 $4 card vanishes" problem=""
 	is_mine "$name" || return 0
 	bring "$1" >/dev/null
-	if strike_at "$3" "$4" "$5" before "run=echo 1 >$PCI/$card/remove" "$2"; then
+	if strike_at "$3" "$4" "$5" before "run=bash /tmp/unplug" "$2"; then
 		hit=$((hit + 1))
 	else
 		lost=$((lost + 1)) problem="did not hit its step"
 	fi
 	((status == 1 || status == 4)) || problem+=" exit $status: $(cat /tmp/set.out)"
 	[[ ! -e $PCI/$card ]] || problem+=" it is still there"
-	echo 1 >/sys/bus/pci/rescan
+	plug_in_again >/tmp/plugged || problem+=" it does not come again: $(cat /tmp/plugged)"
 	gpushift recover >/tmp/recover.out 2>&1
 	[[ ! -e $STATE/journal ]] || problem+=" a journal is left: $(cat /tmp/recover.out)"
 	((status != 4)) || [[ $(mode_of "$card") == quarantined ]] || problem+=" exit 4, and not quarantined"
@@ -259,10 +298,12 @@ vanishes() # FROM TO STEP OP TARGET
 # The product says which steps an edge has. One whole switch gives the state to be reached.
 edge() # FROM TO
 {
-	local plan steps=() i
+	local plan steps=() i before
+	choose_fence "$1"
 	bring "$1" || { check "$1: can be reached" false; return; }
 	# shellcheck disable=SC2046
 	plan=$(gpushift plan $(arguments "$2") --json) || { note "$1-$2 is refused: $(jq -c '[.refused[].code]' <<<"$plan")"; return; }
+	edges=$((edges + 1)) of_edge=0 before=$run
 	mapfile -t steps < <(jq -r '.steps[] | .op + " " + .target' <<<"$plan")
 	bring "$2" || { check "$1-$2: can be switched" false; return; }
 	new=$(new_state)
@@ -276,9 +317,16 @@ edge() # FROM TO
 	done
 	case " ${steps[*]} " in *" probe "*) [[ $2 == passthrough ]] || { probe_fails "$1" "$2"; held "$1" "$2" probe; } ;; esac
 	case " ${steps[*]} " in *" unbind "*) [[ $1 == passthrough ]] || held "$1" "$2" remove ;; esac
+	((run == before)) || edges_run=$((edges_run + 1))
 }
 
+# In this shell, which keeps the line.
+qmp_open >/tmp/qmp.out
+check "QEMU can be told to pull the card" test $? = 0
+printf '%s\n' ". /tests/lib.sh; . /tests/qmp.sh; qmp_again" \
+	"qmp device_del '{\"id\": \"card\"}' && wait_for 30 test ! -e $PCI/$card" >/tmp/unplug
 check "$card: the stand-in driver takes it" make_vgpu_host "$card"
+check "it has fences" make_fences
 now=host
 for from in host passthrough vgpu; do
 	for to in host passthrough vgpu; do
@@ -286,6 +334,7 @@ for from in host passthrough vgpu; do
 	done
 done
 check "cases were run, and hit their steps" test "$run" = "$hit" -a "$lost" = 0
+[[ $every != edge/* ]] || check "each of $edges edges had a case" test "$edges_run" = "$edges" -a "$edges" -gt 0
 value generated "$generated"
 value run "$run"
 value hit "$hit"

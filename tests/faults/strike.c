@@ -64,6 +64,7 @@ static struct task {
 	pid_t pid;
 	struct ptrace_syscall_info entry;
 	bool marks, acts, names;
+	bool worker; /* makes the writes of steps */
 } tasks[MAX_TASKS];
 
 static void die(const char *what)
@@ -249,8 +250,8 @@ static void at_entry(struct task *task)
 static void handle(pid_t pid, int status);
 
 /*
- * Until the first step only the switching process is stopped at its system calls: its other children read with deadlines,
- * and would miss them. Now the worker is, too; it waits for its first job.
+ * Until the first step only the switching process is stopped at its system calls; from now on its worker is, too, which is
+ * there by now and waits for its first job. What comes later reads with deadlines, and would miss them.
  */
 static void begin_steps(void)
 {
@@ -259,7 +260,10 @@ static void begin_steps(void)
 		pid_t pid = tasks[i].pid;
 		int status;
 
-		if (pid && pid != state.main && ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) == 0 &&
+		if (!pid || pid == state.main)
+			continue;
+		tasks[i].worker = true;
+		if (ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) == 0 &&
 		    waitpid(pid, &status, __WALL) == pid)
 			handle(pid, status);
 	}
@@ -305,9 +309,9 @@ static void task_ended(struct task *task, int status)
 }
 
 /* What was struck goes on at its own pace. */
-static bool stops_at_calls(pid_t pid)
+static bool stops_at_calls(const struct task *task)
 {
-	return !state.struck && (pid == state.main || state.phase == STEPS);
+	return !state.struck && (task->pid == state.main || task->worker);
 }
 
 static void handle(pid_t pid, int status)
@@ -324,7 +328,7 @@ static void handle(pid_t pid, int status)
 	else if (status >> 16 == 0 && WSTOPSIG(status) != SIGTRAP)
 		signal = WSTOPSIG(status);
 	/* Fails when it was killed. */
-	ptrace(stops_at_calls(pid) ? PTRACE_SYSCALL : PTRACE_CONT, pid, NULL, signal);
+	ptrace(stops_at_calls(task) ? PTRACE_SYSCALL : PTRACE_CONT, pid, NULL, signal);
 }
 
 /* Whoever still runs when the tracer ends goes on untraced. */

@@ -2,6 +2,7 @@
 # For scenarios whose header says `# qmp: yes`: QEMU's control protocol, on a serial line of the emulated host.
 #
 #   qmp_open                    once, before the others
+#   qmp_again                   the same in another process, while nobody else asks
 #   qmp COMMAND [ARGUMENTS]     e.g. qmp device_del '{"id": "card"}'; fails, and prints the answer, when QEMU refuses
 
 # Until the line is raw, it sends QEMU's greeting back: the byte that no text contains makes QEMU forget what it has of that.
@@ -12,6 +13,13 @@ qmp_open()
 	QMP_ASKED=0
 	printf '\xff\n' >&"$QMP"
 	qmp qmp_capabilities
+}
+
+# Its numbers are of its own.
+qmp_again()
+{
+	exec {QMP}<>/dev/ttyS2
+	QMP_ASKED=$((BASHPID * 1000))
 }
 
 # Each question has a number, so that events and answers to what was not asked are passed over.
