@@ -136,7 +136,7 @@ static int create_removed(struct gs_executor *executor, char **error)
 		int r;
 
 		if (step->action.op != GS_OP_REMOVE_VGPU || !step->undo ||
-		    gs_live_vgpu(executor->engine, step->action.target))
+		    gs_live_vgpu(executor, step->action.target))
 			continue;
 		r = act(executor, GS_OP_WAIT, step->undo->target, GS_WAIT_TYPES, &sentence);
 		if (r == 0)
@@ -353,12 +353,12 @@ static bool shows_created(struct gs_executor *executor, const struct gs_action *
 	gs_cleanup_free char *uuid = NULL;
 
 	return gs_value_split(action->value, &type, &uuid) == 0 &&
-	       gs_live_vgpu(executor->engine, uuid);
+	       gs_live_vgpu(executor, uuid);
 }
 
 static bool shows_removed(struct gs_executor *executor, const struct gs_action *action)
 {
-	return !gs_live_vgpu(executor->engine, action->target);
+	return !gs_live_vgpu(executor, action->target);
 }
 
 /* A group that somebody uses has proved itself. */

@@ -26,7 +26,7 @@ int gs_step_run(struct gs_executor *executor, const struct gs_action *action,
 /* What the kernel shows now. A driver of NULL: none is bound. */
 int gs_live_driver(struct gs_engine *engine, const char *address, char **ret) gs_must_check;
 int gs_live_override(struct gs_executor *executor, const char *address, char **ret) gs_must_check;
-bool gs_live_vgpu(struct gs_engine *engine, const char *uuid);
+bool gs_live_vgpu(struct gs_executor *executor, const char *name);
 
 /* gs_value_split - "TYPE/UUID" or "PARENT/TYPE" at the last slash; both allocated */
 int gs_value_split(const char *value, char **ret_left, char **ret_right) gs_must_check;

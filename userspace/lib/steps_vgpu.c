@@ -6,15 +6,12 @@
 #include "quarantine.h"
 #include "remembered.h"
 #include "tree.h"
+#include "vgpu_backend.h"
 #include "wait.h"
 
-#define MDEVS "sys/bus/mdev/devices"
-
-bool gs_live_vgpu(struct gs_engine *engine, const char *uuid)
+bool gs_live_vgpu(struct gs_executor *executor, const char *name)
 {
-	char path[GS_PATH_MAX];
-
-	return gs_path(path, MDEVS "/%s", uuid) == 0 && gs_tree_exists(engine, path);
+	return gs_vgpu_backend_having(executor, name) != NULL;
 }
 
 int gs_value_split(const char *value, char **ret_left, char **ret_right)
@@ -111,30 +108,38 @@ static int find_type_id(struct gs_executor *executor, const char *parent_name, c
 	return r;
 }
 
-static int verify_vgpu(struct gs_engine *engine, const char *uuid, const char *type)
+/* Owned before it exists: one that nobody owns would never be removed. */
+static int create_owned(struct gs_executor *executor, const struct gs_vgpu_order *order,
+			char **error)
 {
-	gs_cleanup_free char *now = NULL;
-	char path[GS_PATH_MAX];
-	int r;
+	const struct gs_vgpu_backend *backend = gs_vgpu_backend_of(executor->engine, order->device);
+	int r = backend ? 0 : -ENODEV;
 
-	r = gs_path(path, MDEVS "/%s/mdev_type", uuid);
 	if (r == 0)
-		r = gs_tree_link_name(engine, path, &now);
+		r = gs_vgpu_own(executor->engine, order->name, order->device, order->type);
 	if (r < 0)
-		return r;
-	return gs_streq(now, type) ? 0 : -EIO;
+		return gs_step_fail(
+			error, r,
+			gs_asprintf("cannot record vGPU %s: %s", order->name, strerror(-r)));
+	r = backend->create(executor, order, error);
+	if (r == 0)
+		return 0;
+	if (!*error)
+		*error = gs_asprintf("vGPU %s was not made as asked: %s", order->name, strerror(-r));
+	if (!backend->has(executor, order->name))
+		(void)!gs_vgpu_disown(executor->engine, order->name);
+	return r;
 }
 
 int gs_step_create_vgpu_now(struct gs_executor *executor, const struct gs_action *action,
 			    char **error)
 {
 	gs_cleanup_free char *asked = NULL;
-	gs_cleanup_free char *uuid = NULL;
+	gs_cleanup_free char *name = NULL;
 	gs_cleanup_free char *type = NULL;
-	char path[GS_PATH_MAX];
 	int r;
 
-	r = gs_value_split(action->value, &asked, &uuid);
+	r = gs_value_split(action->value, &asked, &name);
 	if (r == 0)
 		r = find_type_id(executor, action->target, asked, &type);
 	if (r < 0)
@@ -142,67 +147,22 @@ int gs_step_create_vgpu_now(struct gs_executor *executor, const struct gs_action
 			error, r,
 			gs_asprintf("%s offers no vGPU type %s", action->target, action->value));
 	/* Before it is recorded as ours: somebody else's may have this UUID. */
-	if (gs_live_vgpu(executor->engine, uuid))
-		return gs_step_fail(error, -EEXIST, gs_asprintf("a vGPU %s exists already", uuid));
-	r = gs_path(path, "sys/class/mdev_bus/%s/mdev_supported_types/%s/create", action->target,
-		    type);
-	/* Owned before it exists: one that nobody owns would never be removed. */
-	if (r == 0)
-		r = gs_vgpu_own(executor->engine, uuid, action->target, type);
-	if (r < 0)
-		return gs_step_fail(error, r,
-				    gs_asprintf("cannot record vGPU %s: %s", uuid, strerror(-r)));
-	r = gs_step_write(executor, path, uuid, error);
-	if (r == 0)
-		r = verify_vgpu(executor->engine, uuid, type);
-	if (r == 0)
-		return 0;
-	if (!*error)
-		*error = gs_asprintf("vGPU %s was not made as asked: %s", uuid, strerror(-r));
-	if (!gs_live_vgpu(executor->engine, uuid))
-		(void)!gs_vgpu_disown(executor->engine, uuid);
-	return r;
-}
-
-/* An open one would keep the kernel waiting until its VM ends. */
-static bool is_open(struct gs_executor *executor, const char *uuid)
-{
-	gs_cleanup_free char *group = NULL;
-	char path[GS_PATH_MAX];
-
-	return gs_path(path, MDEVS "/%s/iommu_group", uuid) == 0 &&
-	       gs_tree_link_name(executor->engine, path, &group) == 0 &&
-	       gs_path(path, "dev/vfio/%s", group) == 0 &&
-	       gs_step_job(executor, GS_JOB_TRY_OPEN, path, NULL, NULL) == -EBUSY;
-}
-
-static int remove_live(struct gs_executor *executor, const char *uuid, char **error)
-{
-	char path[GS_PATH_MAX];
-	int r;
-
-	if (is_open(executor, uuid))
-		return gs_step_fail(error, -EBUSY, gs_asprintf("vGPU %s is used by a VM", uuid));
-	r = gs_path(path, MDEVS "/%s/remove", uuid);
-	if (r == 0)
-		r = gs_step_write(executor, path, "1", error);
-	if (r < 0)
-		return r;
-	if (gs_live_vgpu(executor->engine, uuid))
-		return gs_step_fail(error, -EIO, gs_asprintf("vGPU %s is still there", uuid));
-	return 0;
+	if (gs_live_vgpu(executor, name))
+		return gs_step_fail(error, -EEXIST, gs_asprintf("a vGPU %s exists already", name));
+	return create_owned(executor,
+			    &(struct gs_vgpu_order){
+				    .device = action->target, .type = type, .name = name },
+			    error);
 }
 
 int gs_step_remove_vgpu_now(struct gs_executor *executor, const struct gs_action *action,
 			    char **error)
 {
-	int r;
+	const struct gs_vgpu_backend *backend = gs_vgpu_backend_having(executor, action->target);
+	int r = backend ? backend->remove(executor, action->target, error) : 0;
 
-	if (gs_live_vgpu(executor->engine, action->target)) {
-		r = remove_live(executor, action->target, error);
-		if (r < 0)
-			return r;
-	}
+	if (r < 0)
+		return r;
 	r = gs_vgpu_disown(executor->engine, action->target);
 	if (r < 0)
 		return gs_step_fail(

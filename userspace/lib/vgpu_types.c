@@ -9,9 +9,9 @@
 
 #include "child.h"
 #include "tree.h"
+#include "vgpu_backend.h"
 #include "vgpu_types.h"
 
-#define PARENTS "sys/class/mdev_bus"
 #define QUIET_MS 1000
 #define TOTAL_MS 2000
 #define MIB (1024ULL * 1024)
@@ -85,58 +85,18 @@ struct questions {
 	size_t first;
 };
 
-static void tell_file(struct gs_engine *engine, struct gs_records *records, const char *parent,
-		      const char *type, const char *name)
-{
-	gs_cleanup_free char *text = NULL;
-	char path[GS_PATH_MAX];
-
-	if (gs_path(path, PARENTS "/%s/mdev_supported_types/%s/%s", parent, type, name) == 0 &&
-	    gs_tree_read(engine, path, &text) < 0)
-		text = NULL;
-	gs_record_field(records, text ? text : "");
-}
-
-static void tell_made(struct gs_engine *engine, struct gs_records *records, const char *parent,
-		      const char *type)
-{
-	char path[GS_PATH_MAX], **names = NULL;
-
-	if (gs_path(path, PARENTS "/%s/mdev_supported_types/%s/devices", parent, type) < 0 ||
-	    gs_tree_list(engine, path, &names) < 0)
-		names = NULL;
-	gs_record_number(records, (long)gs_strv_count(names));
-	gs_strv_free(names);
-}
-
-static void tell_type(struct gs_engine *engine, struct gs_records *records, const char *parent,
-		      const char *type)
-{
-	gs_record_field(records, type);
-	tell_file(engine, records, parent, type, "name");
-	tell_file(engine, records, parent, type, "description");
-	tell_file(engine, records, parent, type, "available_instances");
-	tell_made(engine, records, parent, type);
-}
-
 /* A parent's types, then an empty id. */
 static void tell(struct gs_engine *engine, struct gs_records *records, void *data)
 {
 	const struct questions *questions = data;
-	char path[GS_PATH_MAX], **types;
 
 	for (size_t i = questions->first; i < questions->count; i++) {
-		const char *parent = questions->parents[i].name;
+		const char *device = questions->parents[i].name;
+		const struct gs_vgpu_backend *backend = gs_vgpu_backend_of(engine, device);
 
 		gs_record_publish(records);
-		types = NULL;
-		if (gs_child_stuck_at(engine, parent) ||
-		    gs_path(path, PARENTS "/%s/mdev_supported_types", parent) < 0 ||
-		    gs_tree_list(engine, path, &types) < 0)
-			types = NULL;
-		for (size_t t = 0; types && types[t]; t++)
-			tell_type(engine, records, parent, types[t]);
-		gs_strv_free(types);
+		if (backend && !gs_child_stuck_at(engine, device))
+			backend->tell_types(engine, records, device);
 		gs_record_field(records, "");
 	}
 }
@@ -232,12 +192,9 @@ int gs_types_read_all(struct gs_engine *engine, struct gs_parent *parents, size_
 int gs_types_read(struct gs_engine *engine, const char *parent, struct gs_parent *ret)
 {
 	struct gs_parent read = { 0 };
-	char path[GS_PATH_MAX];
 	int r;
 
-	if (!*parent || strchr(parent, '/') || strcmp(parent, ".") == 0 ||
-	    strcmp(parent, "..") == 0 || gs_path(path, PARENTS "/%s", parent) < 0 ||
-	    !gs_tree_exists(engine, path))
+	if (!gs_vgpu_backend_of(engine, parent))
 		return -ENOENT;
 	r = copy(parent, &read.name);
 	if (r == 0)

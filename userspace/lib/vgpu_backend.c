@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "vgpu_backend.h"
+
+static const struct gs_vgpu_backend *const backends[] = {
+	&gs_backend_mdev,
+};
+
+/* A device's name becomes part of paths. */
+static bool is_name(const char *device)
+{
+	return *device && !strchr(device, '/') && strcmp(device, ".") != 0 &&
+	       strcmp(device, "..") != 0;
+}
+
+const struct gs_vgpu_backend *gs_vgpu_backend_of(const struct gs_engine *engine,
+						 const char *device)
+{
+	for (size_t i = 0; is_name(device) && i < GS_ARRAY_SIZE(backends); i++)
+		if (backends[i]->offers(engine, device))
+			return backends[i];
+	return NULL;
+}
+
+const struct gs_vgpu_backend *gs_vgpu_backend_having(struct gs_executor *executor,
+						     const char *name)
+{
+	for (size_t i = 0; is_name(name) && i < GS_ARRAY_SIZE(backends); i++)
+		if (backends[i]->has(executor, name))
+			return backends[i];
+	return NULL;
+}
+
+void gs_tell_vgpu_type(struct gs_records *records, const struct gs_told_type *type)
+{
+	gs_record_field(records, type->id);
+	gs_record_field(records, type->name ? type->name : "");
+	gs_record_field(records, type->description ? type->description : "");
+	gs_record_field(records, type->available ? type->available : "");
+	gs_record_number(records, (long)type->made);
+}

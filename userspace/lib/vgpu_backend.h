@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vgpu_backend.h - the ways in which a device is split into vGPUs.
+ *
+ * Which one a device has is told by the files that it has now, never by a
+ * kernel or driver version. A device is a card's function, one of its VFs, or
+ * any other mdev parent.
+ */
+#ifndef GS_VGPU_BACKEND_H
+#define GS_VGPU_BACKEND_H
+
+#include "child.h"
+#include "steps.h"
+
+/* A vGPU to be made: @type is an id that @device offers, @name a UUID that nobody has. */
+struct gs_vgpu_order {
+	const char *device;
+	const char *type;
+	const char *name;
+};
+
+struct gs_vgpu_backend {
+	const char *name; /* as in struct gs_vgpu */
+	bool (*offers)(const struct gs_engine *engine, const char *device);
+	/* In an expendable child: each type by gs_tell_vgpu_type(). */
+	void (*tell_types)(struct gs_engine *engine, struct gs_records *records,
+			   const char *device);
+	/* In a switch, through the worker: made and looked at, is it there, removed and gone. */
+	int (*create)(struct gs_executor *executor, const struct gs_vgpu_order *order,
+		      char **error);
+	bool (*has)(struct gs_executor *executor, const char *name);
+	int (*remove)(struct gs_executor *executor, const char *name, char **error);
+};
+
+extern const struct gs_vgpu_backend gs_backend_mdev;
+
+/* gs_vgpu_backend_of - of a device; NULL: it offers no types */
+const struct gs_vgpu_backend *gs_vgpu_backend_of(const struct gs_engine *engine,
+						 const char *device);
+
+/* gs_vgpu_backend_having - the one that shows a vGPU of this name now; NULL: none */
+const struct gs_vgpu_backend *gs_vgpu_backend_having(struct gs_executor *executor,
+						     const char *name);
+
+/* What the driver says of a type; texts may be NULL. */
+struct gs_told_type {
+	const char *id;
+	const char *name;
+	const char *description;
+	const char *available; /* a number */
+	unsigned int made;
+};
+
+void gs_tell_vgpu_type(struct gs_records *records, const struct gs_told_type *type);
+
+#endif
