@@ -7,7 +7,7 @@
 #include <linux/types.h>
 
 /* As much configuration space as is kept; behind it all reads are 0. */
-#define BUS_CONFIG_SIZE 0x140
+#define BUS_CONFIG_SIZE 0x160
 #define BUS_BARS 3
 
 /* What a function has, beside PCI Express and power management. */
@@ -19,6 +19,11 @@
 #define BUS_REBAR BIT(5)
 #define BUS_CAN_DIE BIT(6)
 #define BUS_MULTIFUNCTION BIT(7)
+#define BUS_SRIOV BIT(8)
+#define BUS_VF BIT(9)
+
+/* As many as functions without ARI leave room for, beside their PF. */
+#define BUS_VFS_MAX 7
 
 /**
  * struct bus_kind - a model of function
@@ -28,6 +33,7 @@
  * @speed: number of its link's speed, 1 for 2.5 GT/s to 5 for 32 GT/s
  * @width: lanes of its link
  * @bars: sizes of BARs 0, 2 and 4, which are 64-bit and prefetchable; 0: none
+ * @vfs: with BUS_SRIOV, how many VFs it can have
  */
 struct bus_kind {
 	u16 device;
@@ -36,6 +42,7 @@ struct bus_kind {
 	u8 speed;
 	u8 width;
 	u64 bars[BUS_BARS];
+	u8 vfs;
 };
 
 /**
@@ -45,6 +52,7 @@ struct bus_kind {
  * @bus: of a port, the number of the bus below it
  * @below: of a port, the functions below it
  * @nr_below: of a port, how many they are
+ * @pf: of a VF, its PF
  * @config: its configuration space, little endian
  */
 struct bus_function {
@@ -53,11 +61,13 @@ struct bus_function {
 	u8 bus;
 	struct bus_function *below;
 	unsigned int nr_below;
+	const struct bus_function *pf;
 	__le32 config[BUS_CONFIG_SIZE / 4];
 };
 
 void bus_config_reset(struct bus_function *function);
 u32 bus_config_read(const struct bus_function *function, int where, int size);
+bool bus_config_shows(const struct bus_function *function);
 void bus_config_write(struct bus_function *function, int where, int size,
 		      u32 value);
 

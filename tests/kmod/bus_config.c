@@ -17,6 +17,7 @@
 #define AT_AF 0x90
 #define AT_ACS 0x100
 #define AT_REBAR 0x110
+#define AT_SRIOV 0x120
 
 /* Values of the power state's field. */
 #define STATE_D0 0
@@ -51,7 +52,9 @@ static void reset_header(struct bus_function *function)
 
 	if (has(function, BUS_MULTIFUNCTION))
 		type |= 0x80;
-	set(function, PCI_VENDOR_ID, kind->device << 16 | VENDOR);
+	/* A VF has the ids of its PF, and none in its own space. */
+	set(function, PCI_VENDOR_ID, has(function, BUS_VF) ? U32_MAX :
+	    kind->device << 16 | VENDOR);
 	set(function, PCI_COMMAND, PCI_STATUS_CAP_LIST << 16);
 	set(function, PCI_CLASS_REVISION, kind->class << 8 | 1);
 	set(function, PCI_CACHE_LINE_SIZE, type << 16);
@@ -98,9 +101,24 @@ static void reset_express(struct bus_function *function)
 	set(function, AT_EXP + PCI_EXP_LNKCTL2, kind->speed);
 }
 
+/* VFs follow their PF at once, one device number after the other. */
+static void reset_sriov(struct bus_function *function)
+{
+	u32 vfs = function->kind->vfs;
+
+	set(function, AT_SRIOV, 1 << 16 | PCI_EXT_CAP_ID_SRIOV);
+	set(function, AT_SRIOV + PCI_SRIOV_INITIAL_VF, vfs << 16 | vfs);
+	set(function, AT_SRIOV + PCI_SRIOV_VF_OFFSET, 1 << 16 | 1);
+	set(function, AT_SRIOV + PCI_SRIOV_VF_DID - 2,
+	    function->kind->device << 16);
+	set(function, AT_SRIOV + PCI_SRIOV_SUP_PGSIZE, 0x553);
+	set(function, AT_SRIOV + PCI_SRIOV_SYS_PGSIZE, 1);
+}
+
 static void reset_extended(struct bus_function *function)
 {
-	u32 next = has(function, BUS_REBAR) ? AT_REBAR : 0;
+	u32 next = has(function, BUS_REBAR) ? AT_REBAR :
+		   has(function, BUS_SRIOV) ? AT_SRIOV : 0;
 
 	/* The list begins here, be there a capability or not. */
 	set(function, AT_ACS, next << 20);
@@ -112,6 +130,8 @@ static void reset_extended(struct bus_function *function)
 	} else if (next) {
 		set(function, AT_ACS, next << 20 | 1 << 16 | PCI_EXT_CAP_ID_DSN);
 	}
+	if (has(function, BUS_SRIOV))
+		reset_sriov(function);
 	if (!has(function, BUS_REBAR))
 		return;
 	set(function, AT_REBAR, 1 << 16 | PCI_EXT_CAP_ID_REBAR);
@@ -140,6 +160,21 @@ void bus_config_reset(struct bus_function *function)
 		set(function, AT_AF, (PCI_AF_CAP_TP | PCI_AF_CAP_FLR) << 24 |
 		    PCI_CAP_AF_SIZEOF << 16 | PCI_CAP_ID_AF);
 	reset_extended(function);
+}
+
+/**
+ * bus_config_shows() - is a function there for now?
+ * @function: the function
+ *
+ * Return: false for a VF that is not enabled.
+ */
+bool bus_config_shows(const struct bus_function *function)
+{
+	const struct bus_function *pf = function->pf;
+
+	return !pf ||
+	       (get(pf, AT_SRIOV + PCI_SRIOV_CTRL) & PCI_SRIOV_CTRL_VFE &&
+		function - pf <= get(pf, AT_SRIOV + PCI_SRIOV_NUM_VF));
 }
 
 static u32 mask_of_size(int where, int size)
@@ -197,6 +232,11 @@ static u32 capability_bits(const struct bus_function *function, int where)
 	case AT_EXP + PCI_EXP_DEVCTL2:
 	case AT_EXP + PCI_EXP_LNKCTL2:
 		return 0xffff;
+	case AT_SRIOV + PCI_SRIOV_CTRL:
+		return has(function, BUS_SRIOV) ?
+		       PCI_SRIOV_CTRL_VFE | PCI_SRIOV_CTRL_MSE : 0;
+	case AT_SRIOV + PCI_SRIOV_NUM_VF:
+		return has(function, BUS_SRIOV) ? 0xffff : 0;
 	case AT_ACS + PCI_ACS_CAP:
 		return has(function, BUS_ACS) && has(function, BUS_PORT) ?
 		       ACS_CONTROLS << 16 : 0;

@@ -39,6 +39,10 @@ static unsigned int class = PCI_CLASS_DISPLAY_3D << 8;
 module_param(class, uint, 0444);
 MODULE_PARM_DESC(class, "Class of the functions, 24 bits");
 
+static unsigned int vfs;
+module_param(vfs, uint, 0444);
+MODULE_PARM_DESC(vfs, "Number of VFs that each function can have, 0 to 7; it has no BARs then");
+
 static bool variants;
 module_param(variants, bool, 0444);
 MODULE_PARM_DESC(variants, "Begin with one function of each other kind");
@@ -78,6 +82,12 @@ static struct bus_kind plain_kind = {
 	.speed = 4,
 	.width = 16,
 	.bars = { SZ_16M, SZ_256M },
+};
+
+static struct bus_kind vf_kind = {
+	.flags = BUS_FLR | BUS_ACS | BUS_VF,
+	.speed = 4,
+	.width = 16,
 };
 
 /**
@@ -156,7 +166,9 @@ static struct bus_function *find(struct pci_bus *child, unsigned int devfn)
 		count = list[port - 1].nr_below;
 		list = list[port - 1].below;
 	}
-	return devfn < count ? &list[devfn] : NULL;
+	if (devfn >= count || !bus_config_shows(&list[devfn]))
+		return NULL;
+	return &list[devfn];
 }
 
 static bool is_dead(const struct bus_function *function)
@@ -222,6 +234,18 @@ static void set_up_below(struct bus_function *port, struct bus_function *below,
 	}
 }
 
+static void set_up_vfs(struct bus_function *port)
+{
+	unsigned int i;
+
+	for (i = 1; i <= vfs; i++) {
+		port->below[i].kind = &vf_kind;
+		port->below[i].pf = port->below;
+		bus_config_reset(&port->below[i]);
+	}
+	port->nr_below += vfs;
+}
+
 /* Each port has room for 8 below it. */
 static void set_up_port(unsigned int i)
 {
@@ -239,6 +263,8 @@ static void set_up_port(unsigned int i)
 	else
 		set_up_below(port, below, &plain_kind,
 			     min(per_port, functions - before));
+	if (!variant)
+		set_up_vfs(port);
 	bus_config_reset(port);
 }
 
@@ -325,16 +351,30 @@ static void remove_bridges(void)
 	}
 }
 
+/* A BAR without an address would keep a driver from enabling the function. */
+static void set_up_sriov(void)
+{
+	if (!vfs)
+		return;
+	memset(plain_kind.bars, 0, sizeof(plain_kind.bars));
+	plain_kind.flags |= BUS_SRIOV;
+	plain_kind.vfs = vfs;
+	vf_kind.device = plain_kind.device;
+	vf_kind.class = class;
+}
+
 static int __init bus_init(void)
 {
 	int ret;
 
 	if (!functions || !per_port || per_port > 8 || bus >= BUS_END ||
+	    vfs > BUS_VFS_MAX || (vfs && per_port > 1) ||
 	    (!domain && nr_ports() > ports_a_host()))
 		return -EINVAL;
 	plain_kind.class = class;
 	if (per_port > 1)
 		plain_kind.flags |= BUS_MULTIFUNCTION;
+	set_up_sriov();
 	ret = allocate();
 	while (!ret && nr_bridges * ports_a_host() < nr_ports())
 		ret = add_bridge();

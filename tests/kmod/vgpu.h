@@ -4,6 +4,7 @@
 
 #include <linux/mdev.h>
 #include <linux/mutex.h>
+#include <linux/pci.h>
 #include <linux/types.h>
 
 /**
@@ -50,6 +51,9 @@ unsigned int vgpu_type_available(struct mdev_type *mtype);
 ssize_t vgpu_type_description(struct mdev_type *mtype, char *buf);
 
 int vgpu_create_errno(void);
+
+int vgpu_sriov_configure(struct pci_dev *pdev, int count);
+void vgpu_sriov_end(struct pci_dev *pdev);
 
 static inline struct vgpu_type *to_vgpu_type(struct mdev_type *mtype)
 {

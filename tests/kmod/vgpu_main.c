@@ -8,6 +8,9 @@
  * host, the driver is called "nvidia" unless the parameter "name" says
  * otherwise.
  *
+ * How it splits a device is told by the parameter "split": into mediated devices,
+ * or into VFs only, which PFs of gpushift_test_bus can have.
+ *
  * On demand it fails or hangs, as real drivers do.
  */
 #include <linux/atomic.h>
@@ -20,6 +23,10 @@
 static char *name = "nvidia";
 module_param(name, charp, 0444);
 MODULE_PARM_DESC(name, "Name of the PCI driver, and first part of its mdev types' names");
+
+static char *split = "mdev";
+module_param(split, charp, 0444);
+MODULE_PARM_DESC(split, "What a device is split into: mdev, or vf for VFs only");
 
 static int fail_probe;
 module_param(fail_probe, int, 0644);
@@ -91,9 +98,21 @@ int vgpu_create_errno(void)
 	return as_error(READ_ONCE(create_errno));
 }
 
-static int vgpu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+static int offer_types(struct pci_dev *pdev)
 {
 	struct vgpu_card *card;
+
+	if (strcmp(split, "mdev"))
+		return 0;
+	card = vgpu_card_create(&pdev->dev);
+	if (IS_ERR(card))
+		return PTR_ERR(card);
+	pci_set_drvdata(pdev, card);
+	return 0;
+}
+
+static int vgpu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
 	int ret;
 
 	hold_while(&hold_probe);
@@ -103,19 +122,20 @@ static int vgpu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = pci_enable_device(pdev);
 	if (ret)
 		return ret;
-	card = vgpu_card_create(&pdev->dev);
-	if (IS_ERR(card)) {
+	pci_set_drvdata(pdev, NULL);
+	ret = offer_types(pdev);
+	if (ret)
 		pci_disable_device(pdev);
-		return PTR_ERR(card);
-	}
-	pci_set_drvdata(pdev, card);
-	return 0;
+	return ret;
 }
 
 static void vgpu_remove(struct pci_dev *pdev)
 {
 	hold_while(&hold_remove);
-	vgpu_card_destroy(pci_get_drvdata(pdev));
+	if (pdev->is_physfn)
+		vgpu_sriov_end(pdev);
+	if (pci_get_drvdata(pdev))
+		vgpu_card_destroy(pci_get_drvdata(pdev));
 	pci_disable_device(pdev);
 }
 
@@ -128,6 +148,7 @@ static struct pci_driver vgpu_driver = {
 	.id_table = vgpu_ids,
 	.probe = vgpu_probe,
 	.remove = vgpu_remove,
+	.sriov_configure = vgpu_sriov_configure,
 };
 
 static int __init vgpu_init(void)

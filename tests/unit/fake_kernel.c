@@ -50,6 +50,7 @@ static struct control {
 	char vgpu_driver[64];
 	char vgpu_type[64];
 	unsigned int vgpu_instances;
+	unsigned int vfs_fewer;
 } * control;
 
 static void __attribute__((format(printf, 2, 3)))
@@ -242,6 +243,76 @@ static void unmake_parent(const char *address, const char *folder)
 	unlink(path);
 }
 
+static unsigned int get_number(const char *folder, const char *name)
+{
+	char path[PATH_SIZE + 32], text[PATH_SIZE];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return get(path, text) ? (unsigned int)strtoul(text, NULL, 10) : 0;
+}
+
+/* Beside its PF, in a slot of its own, without a driver. */
+static void add_vf(const char *pf, unsigned int number)
+{
+	char folder[PATH_SIZE * 2], path[PATH_SIZE * 2 + 32], address[32];
+	const char *below = pf + strlen(control->root) + 1;
+	size_t length = (size_t)(strrchr(below, '/') - below);
+
+	snprintf(address, sizeof(address), "0000:01:10.%u", number);
+	snprintf(folder, sizeof(folder), "%s/%.*s/%s", control->root, (int)length, below, address);
+	mkdir(folder, 0755);
+	snprintf(path, sizeof(path), "%s/class", folder);
+	put(path, "0x030000\n");
+	snprintf(path, sizeof(path), "%s/vendor", folder);
+	put(path, "0x10de\n");
+	snprintf(path, sizeof(path), "%s/physfn", folder);
+	make_link(path, below);
+	snprintf(path, sizeof(path), "%s/virtfn%u", pf, number);
+	make_link(path, folder + strlen(control->root) + 1);
+	path_of(path, "sys/bus/pci/devices/%s", address);
+	make_link(path, folder + strlen(control->root) + 1);
+}
+
+static void remove_vf(const char *pf, unsigned int number)
+{
+	char path[PATH_SIZE + 32], address[PATH_SIZE], folder[PATH_SIZE];
+
+	snprintf(path, sizeof(path), "%s/virtfn%u", pf, number);
+	if (!get_link(path, address))
+		return;
+	unlink(path);
+	folder_of(address, folder);
+	path_of(path, "sys/bus/pci/devices/%s", address);
+	unlink(path);
+	remove_tree(folder);
+}
+
+static int set_vfs(const char *pf, const char *value)
+{
+	unsigned int count = (unsigned int)strtoul(value, NULL, 10);
+	unsigned int now = get_number(pf, "sriov_numvfs");
+	char path[PATH_SIZE + 32], text[PATH_SIZE];
+
+	if (count > get_number(pf, "sriov_totalvfs"))
+		return ERANGE;
+	if (count == now)
+		return 0;
+	snprintf(path, sizeof(path), "%s/driver", pf);
+	if (!get_link(path, text))
+		return ENOENT;
+	if (count && now)
+		return EBUSY;
+	count -= count ? control->vfs_fewer : 0;
+	for (unsigned int i = 0; i < now; i++)
+		remove_vf(pf, i);
+	for (unsigned int i = 0; i < count; i++)
+		add_vf(pf, i);
+	snprintf(text, sizeof(text), "%u\n", count);
+	snprintf(path, sizeof(path), "%s/sriov_numvfs", pf);
+	put(path, text);
+	return 0;
+}
+
 static int do_bind(const char *address, const char *driver)
 {
 	char folder[PATH_SIZE], path[PATH_SIZE * 2], text[PATH_SIZE];
@@ -278,6 +349,7 @@ static int do_unbind(const char *address, const char *driver)
 	snprintf(path, sizeof(path), "%s/driver", folder);
 	if (!get_link(path, now) || strcmp(now, driver) != 0)
 		return ENODEV;
+	set_vfs(folder, "0");
 	unlink(path);
 	if (strcmp(control->vgpu_driver, driver) == 0)
 		unmake_parent(address, folder);
@@ -400,6 +472,12 @@ static int react(char *path, const char *value)
 		return set_power(whole, value);
 	if (strcmp(file, "reset") == 0)
 		return do_reset(path);
+	if (strcmp(file, "sriov_numvfs") == 0)
+		return set_vfs(path, value);
+	if (strcmp(file, "sriov_drivers_autoprobe") == 0) {
+		put(whole, value);
+		return 0;
+	}
 	if (strcmp(file, "reset_method") == 0) {
 		put(whole, value);
 		return 0;
@@ -623,6 +701,11 @@ const char *fake_kernel_lock_values(void)
 	return control->lock_values;
 }
 
+void fake_kernel_fewer_vfs(unsigned int fewer)
+{
+	control->vfs_fewer = fewer;
+}
+
 void fake_kernel_refuse_ioctl(unsigned long request, int error)
 {
 	control->refused_request = request;
@@ -697,7 +780,9 @@ static char *line_of(const char *address)
 	snprintf(path, sizeof(path), "%s/power/control", folder);
 	if (!get(path, power))
 		strcpy(power, "?");
-	return gs_asprintf("%s driver %s override %s power %s\n", address, driver, override, power);
+	return gs_asprintf("%s driver %s override %s power %s vfs %u autoprobe %u\n", address,
+			   driver, override, power, get_number(folder, "sriov_numvfs"),
+			   get_number(folder, "sriov_drivers_autoprobe"));
 }
 
 static size_t add_lines(const char *folder, bool functions, char **lines, size_t count, size_t room)

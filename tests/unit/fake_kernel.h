@@ -42,6 +42,9 @@ void fake_kernel_refuse(const char *driver, int error);
 /* fake_kernel_busy - a VM has the group open; -1: none */
 void fake_kernel_busy(int group);
 
+/* fake_kernel_fewer_vfs - the driver enables so many fewer than it is asked for */
+void fake_kernel_fewer_vfs(unsigned int fewer);
+
 /* fake_kernel_refuse_ioctl - one of VFIO's fails; 0: none */
 void fake_kernel_refuse_ioctl(unsigned long request, int error);
 

@@ -2,6 +2,8 @@
 /* plan_model.c - hosts in memory for the planner, and a kernel that carries its steps out. */
 #include "plan_model.h"
 
+#include "vfs.h"
+
 /* An empty host, for what the cards are built by: nothing is remembered there. */
 static struct tree *tree;
 static struct gs_engine *engine;
@@ -150,6 +152,33 @@ void model_vgpu(struct model *model, const char *parent, const char *uuid, const
 	vgpu->iommu_group = -1;
 }
 
+void model_vfs(struct gs_function *function, unsigned int total, unsigned int count,
+	       enum gs_known autoprobe_before)
+{
+	bool ours = count && autoprobe_before != GS_UNKNOWN;
+
+	function->sriov_total = total;
+	function->sriov_enabled = count;
+	function->sriov_autoprobe = ours ? GS_NO : GS_YES;
+	if (ours)
+		function->own_vfs = (struct gs_vfs){ count, autoprobe_before };
+}
+
+void model_vf(struct model *model, const char *parent, const char *address, enum gs_known in_use)
+{
+	struct gs_host *host = model->host;
+	struct gs_vgpu *vgpu;
+
+	assert_int_equal(gs_grow(&host->vgpus, host->n_vgpus, sizeof(*host->vgpus)), 0);
+	vgpu = &host->vgpus[host->n_vgpus++];
+	vgpu->address = strdup(address);
+	vgpu->parent = strdup(parent);
+	vgpu->backend = "sriov";
+	vgpu->owner = "other";
+	vgpu->in_use = in_use;
+	vgpu->iommu_group = -1;
+}
+
 void model_holder(struct gs_card *card, const char *kind, const char *name, int pid,
 		  bool overridable)
 {
@@ -201,9 +230,12 @@ void sim_begin(struct sim *sim, const struct gs_host *host)
 		strcpy(to->driver_override,
 		       function->driver_override ? function->driver_override : "");
 		strcpy(to->power_control, function->power_control ? function->power_control : "");
+		to->vfs = function->sriov_enabled;
+		to->autoprobe = function->sriov_autoprobe;
 	}
 	for (size_t i = 0; i < host->n_vgpus; i++)
-		snprintf(sim->vgpus[sim->n_vgpus++], sizeof(*sim->vgpus), "%s %s",
+		if (host->vgpus[i].uuid)
+			snprintf(sim->vgpus[sim->n_vgpus++], sizeof(*sim->vgpus), "%s %s",
 			 host->vgpus[i].uuid, host->vgpus[i].type);
 }
 
@@ -221,7 +253,26 @@ static char *run_unbind(struct sim_function *function, const char *value)
 	    (*value && strcmp(value, GS_ANY_DRIVER) != 0 && strcmp(function->driver, value) != 0))
 		return gs_asprintf("%s is on \"%s\", not on %s", function->address,
 				   function->driver, value);
+	if (function->vfs)
+		return gs_asprintf("%s still has %u VFs", function->address, function->vfs);
 	function->driver[0] = '\0';
+	return NULL;
+}
+
+/* As the kernel: from none to some, and from some to none. */
+static char *run_vfs(struct sim_function *function, const char *value)
+{
+	struct gs_vfs wanted;
+
+	if (gs_vfs_parse(value, &wanted) < 0)
+		return gs_asprintf("\"%s\" is no number of VFs", value);
+	if (wanted.count && function->vfs)
+		return gs_asprintf("%s has VFs already", function->address);
+	if (wanted.count && !gs_driver_owns_dma(*function->driver ? function->driver : NULL))
+		return gs_asprintf("%s has no driver for VFs", function->address);
+	function->vfs = wanted.count;
+	if (wanted.autoprobe != GS_UNKNOWN)
+		function->autoprobe = wanted.autoprobe;
 	return NULL;
 }
 
@@ -309,6 +360,9 @@ char *sim_run(struct sim *sim, const struct gs_action *action)
 		return run_probe(function, action->value);
 	case GS_OP_VERIFY_DRIVER:
 		return run_verify(function, action->value);
+	case GS_OP_ENABLE_VFS:
+	case GS_OP_DISABLE_VFS:
+		return run_vfs(function, action->value);
 	case GS_OP_CREATE_VGPU:
 		return run_create(sim, action->value);
 	case GS_OP_REMOVE_VGPU:
@@ -347,9 +401,11 @@ char *sim_text(const struct sim *sim)
 	for (size_t i = 0; i < sim->n_functions; i++) {
 		const struct sim_function *function = &sim->functions[i];
 
-		text = join(text, gs_asprintf("%s driver %s override %s power %s\n",
-					      function->address, function->driver,
-					      function->driver_override, function->power_control));
+		text = join(text,
+			    gs_asprintf("%s driver %s override %s power %s vfs %u autoprobe %d\n",
+					function->address, function->driver,
+					function->driver_override, function->power_control,
+					function->vfs, function->autoprobe));
 	}
 	for (size_t i = 0; i < sim->n_vgpus; i++)
 		text = join(text, gs_asprintf("vgpu %s\n", sim->vgpus[i]));
@@ -368,6 +424,8 @@ void sim_store(const struct sim *sim, struct gs_host *host)
 		store(&host->functions[i].driver, sim->functions[i].driver);
 		store(&host->functions[i].driver_override, sim->functions[i].driver_override);
 		store(&host->functions[i].power_control, sim->functions[i].power_control);
+		host->functions[i].sriov_enabled = sim->functions[i].vfs;
+		host->functions[i].sriov_autoprobe = sim->functions[i].autoprobe;
 	}
 }
 

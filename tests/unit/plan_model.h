@@ -39,6 +39,10 @@ struct gs_vgpu_type *model_type(struct model *model, const char *parent, const c
 				unsigned int available);
 void model_vgpu(struct model *model, const char *parent, const char *uuid, const char *type,
 		const char *owner, enum gs_known in_use);
+/* @count of the @total VFs that the card at @parent can have; by others when @autoprobe_before is GS_UNKNOWN */
+void model_vfs(struct gs_function *function, unsigned int total, unsigned int count,
+	       enum gs_known autoprobe_before);
+void model_vf(struct model *model, const char *parent, const char *address, enum gs_known in_use);
 void model_holder(struct gs_card *card, const char *kind, const char *name, int pid,
 		  bool overridable);
 struct gs_remembered *model_remember(struct gs_card *card, const char *driver);
@@ -52,6 +56,8 @@ struct sim_function {
 	char driver[64]; /* "": none */
 	char driver_override[64];
 	char power_control[16];
+	unsigned int vfs;
+	enum gs_known autoprobe;
 };
 
 struct sim {

@@ -53,6 +53,26 @@ static void add(struct model *model, const char *address, unsigned int class_cod
 		model_reset(function, maybe(50) ? "flr" : "bus");
 }
 
+/* Its own, those of others, or none; what was changed for ones that are gone may be left. */
+static void draw_vfs(struct model *model)
+{
+	struct gs_function *gpu = host_function(model->host, GPU);
+	unsigned int count = gs_driver_owns_dma(gpu->driver) && maybe(50) ? 1 + draw(4) : 0;
+	char address[32];
+
+	if (maybe(50))
+		return;
+	model_vfs(gpu, 4, count, maybe(70) ? (enum gs_known)draw(2) : GS_UNKNOWN);
+	if (!count && maybe(10)) {
+		gpu->own_vfs.autoprobe = GS_YES;
+		gpu->sriov_autoprobe = GS_NO;
+	}
+	for (unsigned int i = 0; i < count; i++) {
+		snprintf(address, sizeof(address), "0000:01:10.%u", i);
+		model_vf(model, GPU, address, maybe(5) ? GS_YES : GS_NO);
+	}
+}
+
 static struct gs_card *draw_host(struct model *model)
 {
 	static const char *const gpu[] = { "nouveau",  "nouveau",  "nvidia",   "nvidia",
@@ -73,6 +93,7 @@ static struct gs_card *draw_host(struct model *model)
 	if (maybe(50))
 		add(model, NEIGHBOUR, 0x088000, 0x8086, group, NULL);
 	gs_host_sort_functions(model->host);
+	draw_vfs(model);
 	if (gs_streq(host_function(model->host, GPU)->driver, "nvidia") && maybe(80)) {
 		model_type(model, GPU, "nvidia-46", "P40-1Q", 1 << 30, draw(4));
 		model_type(model, GPU, "nvidia-47", "P40-2Q", 2U << 30, draw(4));
@@ -149,6 +170,10 @@ static void draw_want(struct drawn *drawn)
 	}
 	if (want->mode != GS_MODE_VGPU)
 		return;
+	if (maybe(30)) {
+		want->vfs = 1 + draw(4);
+		return;
+	}
 	want->profiles = drawn->profiles;
 	want->n_profiles = 1 + draw(2);
 	drawn->profiles[0] = (struct gs_profile_want){ (char *)"nvidia-46", 1 + draw(3) };
@@ -238,6 +263,7 @@ static void check_steps(const struct gs_plan *plan, const struct gs_card *card,
 		if (!step->undo &&
 		    (step->action.op == GS_OP_UNBIND || step->action.op == GS_OP_PROBE ||
 		     step->action.op == GS_OP_SET_OVERRIDE || step->action.op == GS_OP_HOLD_POWER ||
+		     step->action.op == GS_OP_ENABLE_VFS || step->action.op == GS_OP_DISABLE_VFS ||
 		     step->action.op == GS_OP_CREATE_VGPU || step->action.op == GS_OP_REMOVE_VGPU))
 			complain(plan, start, (char *)"a change has no undo");
 	}
@@ -341,16 +367,34 @@ static void check_vgpus(struct sim *sim, const struct gs_plan *plan, const struc
 		complain(plan, sim, (char *)"the set is not the wanted one");
 }
 
+/* As many as wanted, which no driver of the host takes; or none, and nothing is left of them. */
+static void check_vfs(struct sim *sim, const struct gs_plan *plan, const struct gs_card *card,
+		      const struct gs_want *want)
+{
+	const struct gs_function *gpu = gs_card_display(card);
+	const struct sim_function *function = sim_find(sim, GPU);
+	bool kept = gpu->sriov_enabled == want->vfs;
+
+	if (function->vfs != want->vfs)
+		complain(plan, sim, gs_asprintf("it has %u VFs", function->vfs));
+	if (want->vfs && !kept && function->autoprobe != GS_NO)
+		complain(plan, sim, (char *)"a driver of the host would take the VFs");
+	if (!want->vfs && plan->n_steps && gpu->own_vfs.autoprobe != GS_UNKNOWN &&
+	    function->autoprobe != gpu->own_vfs.autoprobe)
+		complain(plan, sim, (char *)"autoprobe was not put back");
+}
+
 static void check_end(struct sim *sim, const struct gs_plan *plan, const struct gs_card *card,
 		      const struct gs_want *want)
 {
+	check_vfs(sim, plan, card, want);
 	if (want->mode == GS_MODE_PASSTHROUGH) {
 		check_passthrough(sim, plan, card, want);
 		return;
 	}
 	check_host(sim, plan, card, want);
 	if (want->mode == GS_MODE_VGPU)
-		check_vgpus(sim, plan, want);
+		check_vgpus(sim, plan, want); /* none, when VFs are wanted */
 }
 
 struct tally {
@@ -442,7 +486,8 @@ static void every_way_leads_back(void **state)
 		bool mixed = false;
 
 		for (size_t i = 0; i < model->host->n_functions; i++)
-			mixed = mixed || gs_driver_is_vfio(model->host->functions[i].driver);
+			mixed = mixed || gs_driver_is_vfio(model->host->functions[i].driver) ||
+				model->host->functions[i].own_vfs.autoprobe != GS_UNKNOWN;
 		assert_int_equal(gs_address_parse(FOREIGN, &with), 0);
 		if (gs_host_function(model->host, &with) && card->n_outside && maybe(80)) {
 			want.with = &with;

@@ -53,6 +53,11 @@ static int append_flag(sd_bus_message *call, const char *name, bool value)
 	return value ? sd_bus_message_append(call, "{sv}", name, "b", 1) : 0;
 }
 
+static int append_vfs(sd_bus_message *call, const struct cli *cli)
+{
+	return cli->vfs ? sd_bus_message_append(call, "{sv}", "vfs", "u", cli->vfs) : 0;
+}
+
 static int append_timeout(sd_bus_message *call, const struct cli *cli)
 {
 	if (!cli->timeout_given)
@@ -129,6 +134,8 @@ static int append_options(sd_bus_message *call, const struct cli *cli, bool set)
 
 	if (r >= 0 && set)
 		r = append_profiles(call, cli);
+	if (r >= 0 && set)
+		r = append_vfs(call, cli);
 	if (r >= 0)
 		r = append_text_option(call, "driver", cli->driver);
 	if (r >= 0)

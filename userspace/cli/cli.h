@@ -121,6 +121,7 @@ struct cli {
 	bool all, force, persist, wishes;
 	struct gs_profile_want *profiles; /* their types belong to argv */
 	size_t n_profiles;
+	unsigned int vfs; /* of --count without a profile */
 	const char *driver;
 	const char *method; /* of a reset */
 	struct gs_address *with;

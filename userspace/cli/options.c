@@ -42,12 +42,23 @@ static int add_profile(struct cli *cli, char *type)
 	return 0;
 }
 
+static int set_vfs(struct cli *cli, const char *text)
+{
+	if (cli->vfs)
+		return cli_usage(cli, "--count was given twice");
+	if (parse_number(text, 1, MAX_COUNT, &cli->vfs) < 0)
+		return cli_usage(cli, "--count is a number from 1 to %d, not '%s'", MAX_COUNT,
+				 text);
+	return 0;
+}
+
 static int set_count(struct cli *cli, const char *text)
 {
 	struct gs_profile_want *profile;
 
+	/* Alone it is the number of VFs; which verb and mode take that is seen later. */
 	if (!cli->n_profiles)
-		return cli_usage(cli, "--count belongs to the --profile before it");
+		return set_vfs(cli, text);
 	profile = &cli->profiles[cli->n_profiles - 1];
 	if (profile->count)
 		return cli_usage(cli, "--count was given twice for '%s'", profile->type);

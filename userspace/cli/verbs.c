@@ -21,7 +21,7 @@ const struct cli_option cli_options[CLI_OPT_MAX] = {
 	[CLI_OPT_ALL] = {"all", NULL, CLI_NOTHING, "every PCI function of the host, too"},
 	[CLI_OPT_PROFILE] = {"profile", "TYPE", CLI_TYPE,
 			     "a vGPU type to make, by its id or exact name"},
-	[CLI_OPT_COUNT] = {"count", "N", CLI_WORD, "how many of the profile before it (1)"},
+	[CLI_OPT_COUNT] = {"count", "N", CLI_WORD, "how many of the profile before it (1); without one, how many VFs"},
 	[CLI_OPT_DRIVER] = {"driver", "NAME", CLI_DRIVER,
 			    "the driver to bind instead of the one that would be chosen"},
 	[CLI_OPT_WITH] = {"with", "ADDR", CLI_FUNCTION,
@@ -71,7 +71,7 @@ const struct cli_verb cli_verbs[] = {
 	},
 	{
 		.name = "plan",
-		.synopsis = "<card> <mode> [--profile TYPE [--count N]]... [--driver NAME] "
+		.synopsis = "<card> <mode> [[--profile TYPE] [--count N]]... [--driver NAME] "
 			    "[--with ADDR]... [--force]",
 		.summary = "the steps that set would take, and what is in the way",
 		.options = WANT_OPTIONS,
@@ -82,7 +82,7 @@ const struct cli_verb cli_verbs[] = {
 	},
 	{
 		.name = "set",
-		.synopsis = "<card> <mode> [--profile TYPE [--count N]]... [--driver NAME] "
+		.synopsis = "<card> <mode> [[--profile TYPE] [--count N]]... [--driver NAME] "
 			    "[--with ADDR]... [--persist] [--force] [--timeout S]",
 		.summary = "bring a card to a mode: host, passthrough or vgpu",
 		.options = WANT_OPTIONS | CLI_BIT(CLI_OPT_TIMEOUT) | CLI_BIT(CLI_OPT_PERSIST),
@@ -166,8 +166,8 @@ const struct cli_verb cli_verbs[] = {
 	},
 	{
 		.name = "vgpu remove",
-		.synopsis = "<uuid>",
-		.summary = "take one vGPU away",
+		.synopsis = "<uuid|address>",
+		.summary = "take one vGPU away, or the VFs of a card",
 		.arguments = {CLI_VGPU},
 		.min_arguments = 1,
 		.flags = CLI_WRITES | CLI_BY_DAEMON,

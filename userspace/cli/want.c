@@ -85,6 +85,7 @@ int cli_want_begin(struct cli *cli, struct gs_want *want)
 		.n_with = cli->n_with,
 		.profiles = cli->profiles,
 		.n_profiles = cli->n_profiles,
+		.vfs = cli->vfs,
 		.force = cli->force,
 	};
 	if (gs_mode_parse(cli->arguments[1], &want->mode) < 0)
@@ -92,6 +93,11 @@ int cli_want_begin(struct cli *cli, struct gs_want *want)
 	if (want->n_profiles && want->mode != GS_MODE_VGPU)
 		return cli_usage(cli, "--profile goes with the mode vgpu, not with %s",
 				 gs_mode_name(want->mode));
+	if (want->vfs && want->mode != GS_MODE_VGPU)
+		return cli_usage(cli, "--count goes with the mode vgpu, not with %s",
+				 gs_mode_name(want->mode));
+	if (want->vfs && want->n_profiles)
+		return cli_usage(cli, "--count belongs to the --profile before it");
 	return cli_want_uuids(cli, want);
 }
 

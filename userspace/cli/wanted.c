@@ -152,6 +152,7 @@ static int fill_want(struct cli *cli, const struct gs_wanted_card *wanted, struc
 		.n_with = wanted->n_with,
 		.profiles = wanted->vgpus,
 		.n_profiles = wanted->n_vgpus,
+		.vfs = wanted->vfs,
 		.force = wanted->force,
 	};
 	return cli_want_uuids(cli, &item->want);

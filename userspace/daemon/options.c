@@ -12,6 +12,7 @@
 #define MAX_WITH 64
 #define MAX_PROFILES 64
 #define MAX_NAME 128
+#define MAX_VFS 1000000
 
 static bool is_driver_name(const char *name)
 {
@@ -142,6 +143,19 @@ static int take_persist(sd_bus_message *message, struct options *options, sd_bus
 	return r;
 }
 
+static int take_vfs(sd_bus_message *message, struct options *options, sd_bus_error *error)
+{
+	uint32_t count;
+	int r = sd_bus_message_read(message, "u", &count);
+
+	if (r < 0)
+		return r;
+	if (count < 1 || count > MAX_VFS)
+		return error_usage(error, "'vfs' is a number from 1 to %d, not %u", MAX_VFS, count);
+	options->want.vfs = count;
+	return 0;
+}
+
 static int take_uuid(sd_bus_message *message, struct options *options, sd_bus_error *error)
 {
 	const char *text;
@@ -180,6 +194,7 @@ static const struct {
 	{ "driver", "s", OPTION_DRIVER, take_driver },
 	{ "with", "as", OPTION_WITH, take_with },
 	{ "profiles", "a(su)", OPTION_PROFILES, take_profiles },
+	{ "vfs", "u", OPTION_PROFILES, take_vfs },
 	{ "force", "b", OPTION_FORCE, take_force },
 	{ "timeout", "u", OPTION_TIMEOUT, take_timeout },
 	{ "persist", "b", OPTION_PERSIST, take_persist },

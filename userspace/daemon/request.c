@@ -73,6 +73,8 @@ static void add_options(struct request *request, const struct options *options)
 		add(request, "--profile=%s", want->profiles[i].type);
 		add(request, "--count=%u", want->profiles[i].count);
 	}
+	if (want->vfs)
+		add(request, "--count=%u", want->vfs);
 	if (want->driver)
 		add(request, "--driver=%s", want->driver);
 	for (size_t i = 0; i < want->n_with; i++)

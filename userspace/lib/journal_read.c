@@ -6,6 +6,7 @@
 #include "remembered.h"
 #include "state_file.h"
 #include "tree.h"
+#include "vfs.h"
 
 static bool is_address(const char *text)
 {
@@ -52,6 +53,13 @@ static bool is_anything(const char *text)
 	return true;
 }
 
+static bool is_vfs(const char *text)
+{
+	struct gs_vfs vfs;
+
+	return gs_vfs_parse(text, &vfs) == 0;
+}
+
 /* "TYPE/UUID" */
 static bool is_type_and_uuid(const char *text)
 {
@@ -76,6 +84,8 @@ static const struct shape {
 	[GS_OP_VERIFY_DRIVER] = { is_address, is_name_or_empty },
 	[GS_OP_VERIFY_GROUP] = { is_number, is_anything },
 	[GS_OP_WAIT] = { is_name, is_name },
+	[GS_OP_ENABLE_VFS] = { is_address, is_vfs },
+	[GS_OP_DISABLE_VFS] = { is_address, is_vfs },
 	[GS_OP_CREATE_VGPU] = { is_name, is_type_and_uuid },
 	[GS_OP_REMOVE_VGPU] = { is_name, is_anything },
 	[GS_OP_UNFENCE] = { is_number_or_address, is_name_or_missing },

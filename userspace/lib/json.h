@@ -36,6 +36,8 @@ struct json_object *gs_json_profiles(const char *card, const struct gs_parent *p
 struct json_object *gs_json_vgpu(const struct gs_vgpu *vgpu) gs_must_check;
 struct json_object *gs_json_vgpus(const struct gs_host *host) gs_must_check;
 /* gs_json_one_vgpu - the document of gs_json_vgpus() with only @vgpu */
+/* gs_json_vgpus_of - those with this parent */
+struct json_object *gs_json_vgpus_of(const struct gs_host *host, const char *parent);
 struct json_object *gs_json_one_vgpu(const struct gs_vgpu *vgpu) gs_must_check;
 
 /* gs_profile_reason - why no more vGPUs of @type can be made now; NULL: they can */

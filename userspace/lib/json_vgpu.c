@@ -75,11 +75,17 @@ struct json_object *gs_json_profiles(const char *card, const struct gs_parent *p
 
 struct json_object *gs_json_vgpus(const struct gs_host *host)
 {
+	return gs_json_vgpus_of(host, NULL);
+}
+
+struct json_object *gs_json_vgpus_of(const struct gs_host *host, const char *parent)
+{
 	struct gs_json json, vgpus;
 
 	gs_json_begin_array(&vgpus);
 	for (size_t i = 0; i < host->n_vgpus; i++)
-		gs_json_add(&vgpus, gs_json_vgpu(&host->vgpus[i]));
+		if (!parent || gs_streq(host->vgpus[i].parent, parent))
+			gs_json_add(&vgpus, gs_json_vgpu(&host->vgpus[i]));
 
 	gs_json_begin_document(&json);
 	gs_json_put(&json, "vgpus", gs_json_end(&vgpus));

@@ -81,6 +81,8 @@ void gs_function_init(struct gs_function *function, const struct gs_address *add
 		.slot_reset = GS_UNKNOWN,
 		.on_root_bus = true,
 		.boot_vga = GS_UNKNOWN,
+		.sriov_autoprobe = GS_UNKNOWN,
+		.own_vfs = { .autoprobe = GS_UNKNOWN },
 		.numa_node = -1,
 	};
 	gs_facts_init(&function->facts);

@@ -48,6 +48,12 @@ enum gs_fence {
 	GS_FENCE_DRAIN,
 };
 
+/* Virtual functions: how many, and does the kernel bind new ones to drivers by itself? */
+struct gs_vfs {
+	unsigned int count;
+	enum gs_known autoprobe;
+};
+
 /* One PCI function. */
 struct gs_function {
 	struct gs_address address;
@@ -83,6 +89,9 @@ struct gs_function {
 	struct gs_address physfn; /* the PF of a VF */
 	unsigned int sriov_total; /* 0: not a PF */
 	unsigned int sriov_enabled;
+	enum gs_known sriov_autoprobe; /* for PFs that are cards */
+	/* Those that gpushift enabled (0: it did not), and what autoprobe was before; GS_UNKNOWN: not told. */
+	struct gs_vfs own_vfs;
 	bool mdev_parent;
 	int numa_node;  /* -1: none */
 	char *modalias; /* only for functions of cards; NULL: unknown */

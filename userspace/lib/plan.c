@@ -90,10 +90,12 @@ static int plan_passthrough(struct gs_planner *planner)
 			planner,
 			gs_asprintf("%s is no vfio driver, and passthrough needs one", driver),
 			gs_asprintf("gpushift set %s passthrough", gs_planner_card(planner)));
-	if (!gs_needs_passthrough(planner) && planner->card->n_vgpus == 0)
+	if (!gs_needs_passthrough(planner) && planner->card->n_vgpus == 0 &&
+	    !gs_has_vfs(planner->card))
 		return 0;
 	gs_check_passthrough(planner);
 	gs_steps_remove_all(planner);
+	gs_steps_disable_vfs(planner);
 	gs_steps_to_passthrough(planner);
 	return 0;
 }
@@ -117,16 +119,23 @@ static int plan_host(struct gs_planner *planner)
 	gs_check_host(planner);
 	test_again(planner);
 	gs_steps_remove_all(planner);
+	gs_steps_disable_vfs(planner);
 	gs_steps_to_host(planner);
 	return 0;
 }
 
 static int plan_vgpu(struct gs_planner *planner)
 {
-	if (planner->card->mode == GS_MODE_VGPU && planner->want->n_profiles == 0)
+	const struct gs_want *want = planner->want;
+
+	if (planner->card->mode == GS_MODE_VGPU && want->n_profiles == 0 && !want->vfs)
+		return 0;
+	if (gs_keeps_vfs(planner) && planner->card->n_vgpus == want->vfs && !gs_needs_host(planner))
 		return 0;
 	gs_check_vgpu(planner);
-	return planner->plan->n_blockers > 0 ? 0 : gs_steps_to_vgpu(planner);
+	if (planner->plan->n_blockers > 0)
+		return 0;
+	return want->vfs ? gs_steps_to_vfs(planner) : gs_steps_to_vgpu(planner);
 }
 
 static int (*const mode_table[GS_MODE_WANTABLE])(struct gs_planner *) = {

@@ -99,6 +99,9 @@ const char *gs_result_name(enum gs_result result);
  * address                "settled"       nothing hangs in the kernel, config space answers
  *  wait           card                   "unused", or with --force "unused-by-guests": looked at
  *                                        behind the fence, right before the first unbind
+ *  enable-vfs     address                "4 autoprobe=0", see vfs.h
+ *  disable-vfs    address                "0 autoprobe=1"
+ *  wait           address                "vfs 4": so many are there, and no driver of the host took one
  *  create-vgpu    parent                 TYPE/UUID
  *  remove-vgpu    UUID                   parent/TYPE
  *  record         card                   mode
@@ -114,6 +117,7 @@ struct gs_action {
 #define GS_NO_DRIVER "(none)"
 #define GS_ANY_DRIVER "(any)"
 #define GS_WAIT_TYPES "vgpu-types"
+#define GS_WAIT_VFS "vfs "
 #define GS_WAIT_SETTLED "settled"
 #define GS_WAIT_UNUSED "unused"
 #define GS_WAIT_UNUSED_BY_GUESTS "unused-by-guests"
@@ -139,6 +143,7 @@ struct gs_want {
 	size_t n_with;
 	struct gs_profile_want *profiles;
 	size_t n_profiles;
+	unsigned int vfs; /* plain VFs instead of profiles; 0: none */
 	bool force;
 	/* Who uses the functions in @with (from gs_want_resolve()). */
 	struct gs_holder *with_holders;
@@ -199,6 +204,10 @@ int gs_plan_vgpu_create(const struct gs_host *host, const struct gs_parent *pare
 			struct gs_want_error *error) gs_must_check;
 int gs_plan_vgpu_remove(const struct gs_host *host, const struct gs_vgpu *vgpu,
 			struct gs_plan **ret) gs_must_check;
+
+/* gs_plan_vfs_remove - disable the plain VFs of a card, whoever enabled them */
+int gs_plan_vfs_remove(const struct gs_host *host, const struct gs_card *card,
+		       struct gs_plan **ret) gs_must_check;
 
 /*
  * gs_plan_reset - reset each function of a card that can be

@@ -91,6 +91,15 @@ void gs_vgpu_refuse_capacity(struct gs_planner *planner, const char *name,
 			     const struct gs_vgpu_type *type, unsigned int asked,
 			     unsigned int possible);
 
+/* plan_vfs.c: plain VFs; those of others are never touched by a mode */
+void gs_check_vfs(struct gs_planner *planner);
+void gs_check_wanted_vfs(struct gs_planner *planner);
+bool gs_has_vfs(const struct gs_card *card);
+bool gs_keeps_vfs(const struct gs_planner *planner); /* as many are wanted as there are */
+void gs_steps_disable_vfs(struct gs_planner *planner);
+void gs_steps_enable_vfs(struct gs_planner *planner, const struct gs_vfs *wanted);
+int gs_steps_to_vfs(struct gs_planner *planner);
+
 /* plan_memory.c: what the record step stores */
 void gs_plan_remember(struct gs_planner *planner);
 int gs_text_copy(const char *text, char **ret) gs_must_check; /* of NULL, NULL */

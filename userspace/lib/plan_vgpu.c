@@ -342,7 +342,14 @@ static int no_profile(struct gs_planner *planner)
 {
 	const struct gs_parent *parent = gs_planner_types(planner);
 	gs_cleanup_free char *types = list_types(parent);
+	unsigned int vfs = gs_card_display(planner->card)->sriov_total;
 
+	if (vfs && (!parent || !parent->n_types))
+		return gs_planner_usage(
+			planner,
+			gs_asprintf("say into how many VFs %s is to be split; it can have %u",
+				    gs_planner_card(planner), vfs),
+			gs_asprintf("gpushift set %s vgpu --count %u", gs_planner_card(planner), vfs));
 	return gs_planner_usage(
 		planner,
 		gs_asprintf("say which vGPUs %s is to be split into; it offers: %s",
@@ -362,6 +369,7 @@ static int fill_set(struct gs_planner *planner, struct set *set)
 	check_set(planner, set);
 	if (planner->plan->n_blockers > 0)
 		return 0;
+	gs_steps_disable_vfs(planner);
 	gs_steps_to_host(planner);
 	if (gs_display_moves(planner))
 		gs_planner_step(planner, GS_OP_WAIT, gs_planner_card(planner), GS_WAIT_TYPES,

@@ -96,20 +96,31 @@ static enum gs_mode mode_without(const struct gs_host *host, const struct gs_vgp
 	return GS_MODE_HOST;
 }
 
-/* A VF goes when all of its PF go, which is no business of a single one. */
-static void check_is_mdev(struct gs_planner *planner, const struct gs_vgpu *vgpu)
+/* A VF goes when all of its PF go, which is no business of a single one of several. */
+static void check_is_alone(struct gs_planner *planner, const struct gs_vgpu *vgpu)
 {
 	char **evidence = NULL;
 
-	if (vgpu->uuid)
+	if (planner->card && gs_card_display(planner->card)->sriov_enabled == 1)
 		return;
 	gs_planner_note(planner, &evidence, vgpu->address);
-	gs_planner_refuse(
-		planner, GS_REFUSE_VFS_ENABLED, false,
-		gs_asprintf("%s is a VF of %s and cannot be removed alone", vgpu->address,
-			    vgpu->parent),
-		evidence,
-		gs_asprintf("echo 0 > /sys/bus/pci/devices/%s/sriov_numvfs", vgpu->parent));
+	gs_planner_refuse(planner, GS_REFUSE_VFS_ENABLED, false,
+			  gs_asprintf("%s is one of several VFs of %s, which go together",
+				      vgpu->address, vgpu->parent),
+			  evidence, gs_asprintf("gpushift vgpu remove %s", vgpu->parent));
+}
+
+static void remove_one(struct gs_planner *planner, const struct gs_vgpu *vgpu)
+{
+	if (!vgpu->uuid)
+		check_is_alone(planner, vgpu);
+	gs_check_removal(planner, vgpu);
+	if (planner->plan->n_blockers)
+		return;
+	if (vgpu->uuid)
+		gs_step_remove_vgpu(planner, vgpu);
+	else
+		gs_steps_disable_vfs(planner);
 }
 
 int gs_plan_vgpu_remove(const struct gs_host *host, const struct gs_vgpu *vgpu,
@@ -126,10 +137,52 @@ int gs_plan_vgpu_remove(const struct gs_host *host, const struct gs_vgpu *vgpu,
 	/* A removal is a way out of a quarantine, but does not end it. */
 	if (planner.plan->from == GS_MODE_QUARANTINED)
 		planner.plan->to = GS_MODE_QUARANTINED;
-	check_is_mdev(&planner, vgpu);
-	gs_check_removal(&planner, vgpu);
+	remove_one(&planner, vgpu);
+	if (planner.failed < 0) {
+		gs_plan_free(planner.plan);
+		return planner.failed;
+	}
+	*ret = planner.plan;
+	return 0;
+}
+
+/* What sits on a VF goes first, by its own name. */
+static void check_nothing_on(struct gs_planner *planner)
+{
+	const struct gs_card *card = planner->card;
+	char **evidence = NULL;
+	const char *first = NULL;
+
+	for (size_t i = 0; i < card->n_vgpus; i++) {
+		gs_check_removal(planner, card->vgpus[i]);
+		if (!card->vgpus[i]->uuid || gs_streq(card->vgpus[i]->parent, planner->plan->card))
+			continue;
+		gs_note_owned(planner, &evidence,
+			      gs_asprintf("vGPU %s is on the VF %s", card->vgpus[i]->uuid,
+					  card->vgpus[i]->parent));
+		first = card->vgpus[i]->uuid;
+	}
+	if (first)
+		gs_planner_refuse(planner, GS_REFUSE_VGPUS_EXIST, false,
+				  gs_asprintf("the VFs of %s hold vGPUs", planner->plan->card),
+				  evidence, gs_asprintf("gpushift vgpu remove %s", first));
+}
+
+int gs_plan_vfs_remove(const struct gs_host *host, const struct gs_card *card,
+		       struct gs_plan **ret)
+{
+	static const struct gs_want want = { .mode = GS_MODE_VGPU };
+	struct gs_want_error error = { 0 };
+	struct gs_planner planner = { .host = host, .want = &want, .error = &error };
+	enum gs_mode to = card->mode == GS_MODE_QUARANTINED ? GS_MODE_QUARANTINED : GS_MODE_HOST;
+
+	planner.plan = gs_plan_new(gs_card_display(card)->text, card->mode, to);
+	if (!planner.plan)
+		return -ENOMEM;
+	fill_about_parent(&planner, planner.plan->card);
+	check_nothing_on(&planner);
 	if (planner.plan->n_blockers == 0)
-		gs_step_remove_vgpu(&planner, vgpu);
+		gs_steps_disable_vfs(&planner);
 	if (planner.failed < 0) {
 		gs_plan_free(planner.plan);
 		return planner.failed;

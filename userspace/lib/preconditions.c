@@ -8,27 +8,6 @@ void gs_note_owned(struct gs_planner *planner, char ***evidence, char *text)
 	free(text);
 }
 
-static void check_vfs(struct gs_planner *planner)
-{
-	const struct gs_card *card = planner->card;
-
-	for (size_t i = 0; i < card->n_functions; i++) {
-		const struct gs_function *function = card->functions[i];
-		char **evidence = NULL;
-
-		if (function->sriov_enabled == 0)
-			continue;
-		gs_note_owned(
-			planner, &evidence,
-			gs_asprintf("%s has %u VFs", function->text, function->sriov_enabled));
-		gs_planner_refuse(planner, GS_REFUSE_VFS_ENABLED, false,
-				  gs_asprintf("the VFs of %s are enabled", function->text),
-				  evidence,
-				  gs_asprintf("echo 0 > /sys/bus/pci/devices/%s/sriov_numvfs",
-					      function->text));
-	}
-}
-
 void gs_check_removal(struct gs_planner *planner, const struct gs_vgpu *vgpu)
 {
 	const char *name = gs_vgpu_name(vgpu);
@@ -41,6 +20,17 @@ void gs_check_removal(struct gs_planner *planner, const struct gs_vgpu *vgpu)
 	gs_planner_refuse(planner, GS_REFUSE_IN_USE, false,
 			  gs_asprintf("vGPU %s is used by a VM", name), evidence,
 			  gs_asprintf("shut down the VM, then: gpushift vgpu remove %s", name));
+}
+
+/* Plain VFs that would go: those of others stay, and so do all while a VM has one. */
+static void check_vfs(struct gs_planner *planner)
+{
+	if (gs_keeps_vfs(planner))
+		return;
+	gs_check_vfs(planner);
+	for (size_t i = 0; i < planner->card->n_vgpus; i++)
+		if (!planner->card->vgpus[i]->uuid)
+			gs_check_removal(planner, planner->card->vgpus[i]);
 }
 
 /* What gpushift did not make is never removed without being named. */
@@ -199,7 +189,15 @@ void gs_check_vgpu(struct gs_planner *planner)
 	if (!gs_needs_host(planner))
 		gs_check_owners(planner);
 	check_way_back(planner);
+	if (planner->want->vfs) {
+		gs_check_wanted_vfs(planner);
+		check_vgpus(planner);
+		return;
+	}
 	if (parent && parent->n_types > 0)
+		return;
+	/* Then it is for the user to say how many VFs. */
+	if (display->sriov_total && planner->want->n_profiles == 0)
 		return;
 	/* Without its own driver nobody can tell what it would offer; the switch will. */
 	if (gs_display_moves(planner) && planner->want->n_profiles > 0)
@@ -211,7 +209,10 @@ void gs_check_vgpu(struct gs_planner *planner)
 	gs_planner_refuse(planner, GS_REFUSE_NO_VGPU_TYPES, false,
 			  gs_asprintf("%s offers no vGPU types", gs_planner_card(planner)),
 			  evidence,
-			  gs_driver_owns_dma(display->driver)
+			  display->sriov_total
+				  ? gs_asprintf("gpushift set %s vgpu --count %u",
+						gs_planner_card(planner), display->sriov_total)
+			  : gs_driver_owns_dma(display->driver)
 				  ? strdup("install the vGPU host driver of the card")
 				  : gs_asprintf("gpushift set %s host", gs_planner_card(planner)));
 }

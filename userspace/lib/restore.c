@@ -220,7 +220,11 @@ static int restore_card(struct gs_executor *executor, char **error)
 	int r = remove_created(executor, error);
 
 	if (r == 0)
+		r = gs_vfs_undo_enabled(executor, error);
+	if (r == 0)
 		r = restore_functions(executor, error);
+	if (r == 0)
+		r = gs_vfs_undo_disabled(executor, error);
 	if (r == 0)
 		r = create_removed(executor, error);
 	return r == 0 ? put_back_methods(executor, error) : r;
@@ -382,6 +386,8 @@ static bool (*const shows_table[GS_OP_COUNT])(struct gs_executor *, const struct
 	[GS_OP_VERIFY_DRIVER] = shows_checked, [GS_OP_VERIFY_GROUP] = shows_group,
 	[GS_OP_WAIT] = shows_waited,	       [GS_OP_CREATE_VGPU] = shows_created,
 	[GS_OP_REMOVE_VGPU] = shows_removed,   [GS_OP_RESET_METHODS] = shows_methods,
+	[GS_OP_ENABLE_VFS] = gs_vfs_shown_enabled,
+	[GS_OP_DISABLE_VFS] = gs_vfs_shown_disabled,
 };
 
 bool gs_plan_reached(struct gs_executor *executor)

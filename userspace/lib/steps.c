@@ -358,6 +358,8 @@ static int (*const step_table[GS_OP_COUNT])(struct gs_executor *, const struct g
 	[GS_OP_VERIFY_DRIVER] = verify_driver,
 	[GS_OP_VERIFY_GROUP] = gs_step_verify_group,
 	[GS_OP_WAIT] = gs_step_wait,
+	[GS_OP_ENABLE_VFS] = gs_step_enable_vfs,
+	[GS_OP_DISABLE_VFS] = gs_step_disable_vfs,
 	[GS_OP_CREATE_VGPU] = gs_step_create_vgpu_now,
 	[GS_OP_REMOVE_VGPU] = gs_step_remove_vgpu_now,
 	[GS_OP_RECORD] = record,

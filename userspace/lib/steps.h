@@ -78,6 +78,19 @@ int gs_step_start_service(struct gs_executor *executor, const struct gs_action *
 /* gs_start_services - whatever the plan stops runs again; what does not is said in its step */
 void gs_start_services(struct gs_executor *executor);
 
+/* steps_vfs.c */
+int gs_step_enable_vfs(struct gs_executor *executor, const struct gs_action *action,
+		       char **error) gs_must_check;
+int gs_step_disable_vfs(struct gs_executor *executor, const struct gs_action *action,
+			char **error) gs_must_check;
+int gs_step_wait_vfs(struct gs_executor *executor, const struct gs_action *action,
+		     char **error) gs_must_check;
+/* The undo: the new ones go before the functions move back, the old ones come after that. */
+int gs_vfs_undo_enabled(struct gs_executor *executor, char **error) gs_must_check;
+int gs_vfs_undo_disabled(struct gs_executor *executor, char **error) gs_must_check;
+bool gs_vfs_shown_enabled(struct gs_executor *executor, const struct gs_action *action);
+bool gs_vfs_shown_disabled(struct gs_executor *executor, const struct gs_action *action);
+
 int gs_step_wait(struct gs_executor *executor, const struct gs_action *action,
 		 char **error) gs_must_check;
 /* gs_step_unused - nobody uses what is about to move; else -EBUSY, and a refusal in the plan */

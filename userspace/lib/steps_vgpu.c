@@ -85,6 +85,8 @@ int gs_step_wait(struct gs_executor *executor, const struct gs_action *action, c
 	if (gs_streq(action->value, GS_WAIT_UNUSED) ||
 	    gs_streq(action->value, GS_WAIT_UNUSED_BY_GUESTS))
 		return gs_step_unused(executor, action, error);
+	if (strncmp(action->value, GS_WAIT_VFS, strlen(GS_WAIT_VFS)) == 0)
+		return gs_step_wait_vfs(executor, action, error);
 	return wait_types(executor, action, error);
 }
 

@@ -3,6 +3,7 @@
 #include "inventory.h"
 #include "remembered.h"
 #include "tree.h"
+#include "vfs.h"
 #include "vgpu_types.h"
 
 #define MDEVS "sys/bus/mdev/devices"
@@ -139,7 +140,7 @@ static int add_vf(const struct gs_function *vf, struct gs_host *host)
 	if (!vgpu)
 		return -ENOMEM;
 	vgpu->backend = "sriov";
-	vgpu->owner = "other";
+	vgpu->owner = pf->own_vfs.count ? "gpushift" : "other";
 	vgpu->iommu_group = vf->iommu_group;
 	vgpu->address = strdup(vf->text);
 	vgpu->parent = strdup(pf->text);
@@ -150,6 +151,7 @@ int gs_vgpus_read(struct gs_engine *engine, unsigned int flags, struct gs_host *
 {
 	int r;
 
+	gs_vfs_read(engine, host);
 	r = read_parents(engine, host);
 	if (r == 0 && (flags & GS_READ_TYPES) && host->n_parents)
 		r = gs_types_read_all(engine, host->parents, host->n_parents);

@@ -119,6 +119,14 @@ static int set_vgpu(struct parser *parser, const char *value, char **error)
 	return card->vgpus[card->n_vgpus++].type ? 0 : -ENOMEM;
 }
 
+static int set_vfs(struct parser *parser, const char *value, char **error)
+{
+	if (gs_ini_number(value, 1, MAX_VGPUS, &current(parser)->vfs) < 0)
+		return gs_ini_fail(error,
+				   gs_asprintf("from 1 to %d VFs, not '%s'", MAX_VGPUS, value));
+	return 0;
+}
+
 static int set_force(struct parser *parser, const char *value, char **error)
 {
 	if (!gs_streq(value, "yes") && !gs_streq(value, "no"))
@@ -133,7 +141,7 @@ static const struct key {
 	int (*set)(struct parser *parser, const char *value, char **error);
 } keys[] = {
 	{ "mode", false, set_mode }, { "driver", false, set_driver }, { "with", true, set_with },
-	{ "vgpu", true, set_vgpu },  { "force", false, set_force },
+	{ "vgpu", true, set_vgpu },  { "force", false, set_force },   { "vfs", false, set_vfs },
 };
 
 static int take_key(void *data, const char *name, const char *value, char **error)
@@ -151,7 +159,7 @@ static int take_key(void *data, const char *name, const char *value, char **erro
 		return keys[i].set(parser, value, error);
 	}
 	return gs_ini_fail(error, gs_asprintf("unknown key '%s'; there are: mode, driver, with, "
-					      "vgpu, force",
+					      "vgpu, vfs, force",
 					      name));
 }
 
@@ -166,6 +174,12 @@ static int end_card(struct parser *parser, char **error)
 	if (!card->moded)
 		return gs_ini_fail(error, gs_asprintf("[card %s] before this says no mode",
 						      card->card));
+	if (card->n_vgpus && card->vfs)
+		return gs_ini_fail(error, gs_asprintf("[card %s] before this has vgpu and vfs",
+						      card->card));
+	if (card->vfs && card->mode != GS_MODE_VGPU)
+		return gs_ini_fail(error, gs_asprintf("[card %s] before this has vfs and the mode %s",
+						      card->card, gs_mode_name(card->mode)));
 	if (card->n_vgpus && card->mode != GS_MODE_VGPU)
 		return gs_ini_fail(error, gs_asprintf("[card %s] before this has vgpu and the mode %s",
 						      card->card, gs_mode_name(card->mode)));
@@ -269,8 +283,11 @@ static unsigned int count_vgpus(const struct gs_card *card, const char *type)
 
 static char *vgpus_differ(const struct gs_card *card, const struct gs_wanted_card *wanted)
 {
+	unsigned int vfs = gs_card_display(card)->sriov_enabled;
 	unsigned int total = 0;
 
+	if (wanted->vfs && wanted->vfs != vfs)
+		return gs_asprintf("it has %u VFs, not %u", vfs, wanted->vfs);
 	for (size_t i = 0; i < wanted->n_vgpus; i++) {
 		const struct gs_profile_want *vgpu = &wanted->vgpus[i];
 		unsigned int there = count_vgpus(card, vgpu->type);

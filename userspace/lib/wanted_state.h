@@ -10,6 +10,7 @@
  *	mode = vgpu
  *	driver = nvidia
  *	vgpu = 2 nvidia-47		how many (1), and a type; may be given again
+ *	vfs = 4				plain virtual functions, instead of vgpu
  *	with = 0000:01:00.2		functions that move along
  *	force = yes
  *
@@ -32,6 +33,7 @@ struct gs_wanted_card {
 	size_t n_with;
 	struct gs_profile_want *vgpus; /* their types are owned */
 	size_t n_vgpus;
+	unsigned int vfs; /* 0: none */
 };
 
 /* More is no file of a person's. */

@@ -314,7 +314,7 @@ int gs_wish_want(struct gs_engine *engine, const struct gs_host *host, const str
 {
 	int r = 0;
 
-	*ret = (struct gs_want){ .mode = wish->mode, .force = wish->force };
+	*ret = (struct gs_want){ .mode = wish->mode, .force = wish->force, .vfs = wish->vfs };
 	if (wish->driver) {
 		ret->driver = strdup(wish->driver);
 		r = ret->driver ? 0 : -ENOMEM;

@@ -38,6 +38,7 @@ struct gs_wish {
 	size_t n_with;
 	struct gs_wished_vgpu *vgpus;
 	size_t n_vgpus;
+	unsigned int vfs; /* plain VFs; 0: none */
 	/* From gs_wishes_match(). */
 	enum gs_found found;
 	char now[GS_ADDRESS_LEN]; /* of the card; "" when it was not found */

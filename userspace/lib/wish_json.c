@@ -90,7 +90,11 @@ struct json_object *gs_wish_to_json(const struct gs_wish *wish)
 	if (!object || put_place(object, &wish->place) < 0 ||
 	    gs_state_set(object, "mode", gs_mode_name(wish->mode)) < 0 ||
 	    gs_state_set(object, "driver", wish->driver) < 0 ||
-	    gs_state_add(object, "force", json_object_new_boolean(wish->force)) < 0 || put_lists(object, wish) < 0)
+	    gs_state_add(object, "force", json_object_new_boolean(wish->force)) < 0 ||
+	    put_lists(object, wish) < 0)
+		return NULL;
+	/* Only where there are some, so that other wishes read as they always did. */
+	if (wish->vfs && gs_state_add(object, "vfs", json_object_new_int((int)wish->vfs)) < 0)
 		return NULL;
 	return gs_steal(object);
 }
@@ -204,6 +208,20 @@ static int get_force(struct json_object *json, struct gs_wish *ret)
 	return 0;
 }
 
+static int get_vfs(struct json_object *json, struct gs_wish *ret)
+{
+	struct json_object *value;
+	int64_t count;
+
+	if (!json_object_object_get_ex(json, "vfs", &value))
+		return 0;
+	count = json_object_get_int64(value);
+	if (!json_object_is_type(value, json_type_int) || count < 1 || count > UINT16_MAX)
+		return -EBADMSG;
+	ret->vfs = (unsigned int)count;
+	return 0;
+}
+
 int gs_wish_from_json(struct json_object *json, struct gs_wish *ret)
 {
 	const char *mode = gs_state_string(json, "mode");
@@ -218,6 +236,8 @@ int gs_wish_from_json(struct json_object *json, struct gs_wish *ret)
 		r = -EBADMSG;
 	if (r == 0)
 		r = get_force(json, ret);
+	if (r == 0)
+		r = get_vfs(json, ret);
 	if (r == 0)
 		r = get_others(json, ret);
 	if (r == 0)

@@ -210,6 +210,7 @@ int gs_wish_store(struct gs_engine *engine, const struct gs_host *host, const st
 	forget(wish);
 	wish->mode = want->mode;
 	wish->force = want->force;
+	wish->vfs = want->vfs;
 	if (want->driver) {
 		wish->driver = strdup(want->driver);
 		r = wish->driver ? 0 : -ENOMEM;

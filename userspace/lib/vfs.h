@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vfs.h - the virtual functions of a card: how many there are, and who enabled them.
+ *
+ * var/lib/gpushift/vfs/ADDRESS.json: of the VFs that gpushift enabled in this
+ * boot, how many, and what sriov_drivers_autoprobe was before.
+ */
+#ifndef GS_VFS_H
+#define GS_VFS_H
+
+#include "engine.h"
+#include "model.h"
+
+/* gs_vfs_read - autoprobe, and whether the VFs are ours, of each PF that is a card */
+void gs_vfs_read(struct gs_engine *engine, struct gs_host *host);
+
+/* gs_vfs_own - note that gpushift enables so many; @vfs->autoprobe is what is to be put back */
+int gs_vfs_own(struct gs_engine *engine, const char *pf, const struct gs_vfs *vfs) gs_must_check;
+/* gs_vfs_recorded - what was noted in this boot; count 0 and GS_UNKNOWN: nothing */
+struct gs_vfs gs_vfs_recorded(struct gs_engine *engine, const char *pf);
+int gs_vfs_disown(struct gs_engine *engine, const char *pf) gs_must_check;
+
+/* gs_vfs_count - how many it shows now, by their links */
+unsigned int gs_vfs_count(struct gs_engine *engine, const char *pf);
+
+/* gs_vfs_address - of one of them, from 0; NULL: there is none */
+char *gs_vfs_address(struct gs_engine *engine, const char *pf, unsigned int number);
+
+/*
+ * The value of the steps that enable and disable: "4 autoprobe=0", without
+ * autoprobe where it is left alone.
+ */
+#define GS_VFS_TEXT 32
+void gs_vfs_format(const struct gs_vfs *vfs, char text[GS_VFS_TEXT]);
+int gs_vfs_parse(const char *text, struct gs_vfs *ret) gs_must_check;
+
+#endif
