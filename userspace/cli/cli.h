@@ -178,6 +178,7 @@ int verb_reset(struct cli *cli);
 int verb_selftest(struct cli *cli);
 int verb_set(struct cli *cli);
 int verb_show(struct cli *cli);
+int verb_unlock_check(struct cli *cli);
 int verb_vgpu_create(struct cli *cli);
 int verb_vgpu_list(struct cli *cli);
 int verb_vgpu_remove(struct cli *cli);

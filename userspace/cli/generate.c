@@ -160,6 +160,40 @@ static void put_words(const char *group)
 	}
 }
 
+/* For each first word of two, once. */
+static void for_groups(void (*put)(const char *group))
+{
+	char last[32] = "";
+
+	for (const struct cli_verb *verb = cli_verbs; verb->name; verb++) {
+		size_t first = strcspn(verb->name, " ");
+
+		if (verb->flags & CLI_HIDDEN || !verb->name[first] || first >= sizeof(last) ||
+		    (strncmp(last, verb->name, first) == 0 && !last[first]))
+			continue;
+		snprintf(last, sizeof(last), "%.*s", (int)first, verb->name);
+		put(last);
+	}
+}
+
+static void put_group(const char *group)
+{
+	printf(" %s", group);
+}
+
+static void put_sh_group(const char *group)
+{
+	printf("\tlocal -a %s_verbs\n\t%s_verbs=(", group, group);
+	put_words(group);
+	printf(" )\n");
+}
+
+static void put_fish_group(const char *group)
+{
+	printf("\n    set -l %s_verbs", group);
+	put_words(group);
+}
+
 static void put_options(const struct cli_verb *verb)
 {
 	for (int id = 0; id < CLI_OPT_MAX; id++) {
@@ -205,9 +239,11 @@ static int fill_sh_words(const struct cli_verb *verb)
 	(void)verb;
 	printf("\tverbs=(");
 	put_words(NULL);
-	printf(" )\n\tvgpu_verbs=(");
-	put_words("vgpu");
-	printf(" )\n\tmodes=(");
+	printf(" )\n\tgroups=(");
+	for_groups(put_group);
+	printf(" )\n");
+	for_groups(put_sh_group);
+	printf("\tmodes=(");
 	for (int mode = 0; mode < GS_MODE_WANTABLE; mode++)
 		printf(" %s", gs_mode_name(mode));
 	printf(" )\n");
@@ -245,8 +281,9 @@ static int fill_fish_words(const struct cli_verb *verb)
 	(void)verb;
 	printf("    set -l verbs");
 	put_words(NULL);
-	printf("\n    set -l vgpu_verbs");
-	put_words("vgpu");
+	printf("\n    set -l groups");
+	for_groups(put_group);
+	for_groups(put_fish_group);
 	printf("\n    set -l modes");
 	for (int mode = 0; mode < GS_MODE_WANTABLE; mode++)
 		printf(" %s", gs_mode_name(mode));

@@ -183,6 +183,13 @@ const struct cli_verb cli_verbs[] = {
 		.run = verb_export,
 	},
 	{
+		.name = "unlock check",
+		.synopsis = "[<file>]",
+		.summary = "whether the files of vgpu_unlock are right, line by line",
+		.arguments = {CLI_FILE},
+		.run = verb_unlock_check,
+	},
+	{
 		.name = "monitor",
 		.synopsis = "",
 		.summary = "live events, one a line",

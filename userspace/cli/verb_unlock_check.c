@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* verb_unlock_check.c - gpushift unlock check [<file>] */
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "output.h"
+#include "tree.h"
+#include "unlock/driver.h"
+#include "unlock/load.h"
+#include "unlock/settings.h"
+#include "unlock_check.h"
+
+#define FOLDER "etc/vgpu_unlock"
+
+/* What the library reads. */
+static const struct kind {
+	const char *name;
+	const struct unlock_kind *kind;
+} kinds[] = {
+	{ "config.toml", &unlock_kind_settings },
+	{ "profile_override.toml", &unlock_kind_overrides },
+};
+
+struct check {
+	struct cli *cli;
+	struct cli_findings findings;
+	struct gs_unlock_types *types;
+	unsigned int branch;
+	size_t present; /* how many of the files are there */
+};
+
+/* A draft may belong to anybody; what the library is to read may not. */
+static void check_owner(struct check *check, const struct stat *st, bool draft)
+{
+	const char *why = S_ISREG(st->st_mode) ? unlock_insecure(st, false) :
+						 "it is no regular file";
+	bool own = check->cli->engine->foreign_root && st->st_uid == geteuid() &&
+		   !(st->st_mode & (S_IWGRP | S_IWOTH));
+
+	if (why && !own)
+		cli_findings_add(&check->findings, draft ? UNLOCK_NOTE : UNLOCK_ERROR, 0,
+				 "the library does not use this file: %s", why);
+}
+
+static int check_open(struct check *check, const struct unlock_kind *kind, int fd, bool draft)
+{
+	struct unlock_report report = { cli_findings_say, &check->findings };
+	struct unlock_loaded *loaded = NULL;
+	struct stat st;
+	int r;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	check_owner(check, &st, draft);
+	r = unlock_load_fd(kind, fd, &report, &loaded);
+	if (r == 0 && kind == &unlock_kind_overrides)
+		cli_unlock_check_overrides(&check->findings, (const void *)loaded->content,
+					   check->types, check->branch);
+	unlock_unload(loaded);
+	return r == -EINVAL ? 0 : r;
+}
+
+static int check_file(struct check *check, const struct unlock_kind *kind, int fd, const char *name,
+		      bool draft)
+{
+	struct cli *cli = check->cli;
+	int r = fd;
+
+	cli_findings_file(&check->findings, name);
+	if (fd >= 0) {
+		r = check_open(check, kind, fd, draft);
+		close(fd);
+		check->present++;
+	}
+	if (r == -ENOMEM)
+		return cli_no_memory(cli);
+	if (r == -ENOENT && !draft)
+		return 0;
+	if (r < 0)
+		return cli_fail(cli, GS_EXIT_FAILED, "failed", NULL, "cannot read '%s': %s", name,
+				strerror(-r));
+	return 0;
+}
+
+/* By its name: it is config.toml, or it is about profiles. */
+static const struct unlock_kind *kind_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return gs_streq(slash ? slash + 1 : path, kinds[0].name) ? kinds[0].kind : kinds[1].kind;
+}
+
+static int check_given(struct check *check, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	return check_file(check, kind_of(path), fd < 0 ? -errno : fd, path, true);
+}
+
+static int check_installed(struct check *check)
+{
+	char path[GS_PATH_MAX], shown[GS_PATH_MAX];
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < GS_ARRAY_SIZE(kinds); i++) {
+		if (gs_path(path, FOLDER "/%s", kinds[i].name) < 0 ||
+		    gs_path(shown, "/%s", path) < 0)
+			return GS_EXIT_FAILED;
+		r = check_file(check, kinds[i].kind,
+			       gs_tree_open(check->cli->engine, path, O_RDONLY), shown, false);
+	}
+	return r;
+}
+
+/* What is to be compared with; a host without the driver checks less. */
+static int read_driver(struct check *check)
+{
+	gs_cleanup_free char *version = NULL;
+	int r = gs_unlock_types_read(check->cli->engine, &check->types);
+
+	if (r == -ENOMEM)
+		return cli_no_memory(check->cli);
+	if (r == -ENOENT)
+		cli_hint(check->cli, "without the driver's types (/" GS_UNLOCK_TYPES_PATH
+				     "): whether profiles exist and fit their cards is not checked");
+	else if (r < 0)
+		cli_hint(check->cli, "/" GS_UNLOCK_TYPES_PATH " cannot be read: %s", strerror(-r));
+	if (gs_tree_read(check->cli->engine, "sys/module/nvidia/version", &version) == 0)
+		check->branch = unlock_branch_parse(version);
+	return 0;
+}
+
+static int print(struct check *check)
+{
+	enum gs_exit status = check->findings.problems ? GS_EXIT_FAILED : GS_EXIT_DONE;
+	struct gs_json document;
+
+	if (check->findings.no_memory)
+		return cli_no_memory(check->cli);
+	cli_findings_sort(&check->findings);
+	if (check->cli->json) {
+		gs_json_begin_document(&document);
+		gs_json_put_strings(&document, "files", check->findings.files);
+		cli_findings_json(&check->findings, &document);
+		return cli_document(gs_json_end(&document), status);
+	}
+	cli_findings_print(&check->findings);
+	if (!check->present)
+		cli_line(stdout, "There is no file in /" FOLDER ": nothing is overridden.");
+	else if (!check->findings.problems)
+		cli_line(stdout, "Nothing is wrong.");
+	return status;
+}
+
+int verb_unlock_check(struct cli *cli)
+{
+	struct check check = { .cli = cli };
+	int r;
+
+	r = read_driver(&check);
+	if (r == 0)
+		r = cli->n_arguments ? check_given(&check, cli->arguments[0]) :
+				       check_installed(&check);
+	if (r == 0)
+		r = print(&check);
+	cli_findings_clear(&check.findings);
+	gs_unlock_types_free(check.types);
+	return r;
+}
