@@ -304,6 +304,49 @@ exported()
 	expect 0 '^0000:01:00.0$' __complete targets
 }
 
+# ---- the command line of the kernel ----
+
+# intel_with_grub TREE: as Debian has it
+intel_with_grub()
+{
+	mkdir -p "$1"/{proc,usr/sbin,etc/default,sys/firmware/acpi}
+	printf 'vendor_id\t: GenuineIntel\nflags\t\t: fpu vmx\n' >"$1/proc/cpuinfo"
+	echo quiet >"$1/proc/cmdline"
+	echo 'for x in ${sysconfdir}/default/grub.d/*.cfg ; do' >"$1/usr/sbin/grub-mkconfig"
+	printf '#!/bin/sh\ntouch "%s/was-run"\n' "$1" >"$1/usr/sbin/update-grub"
+	chmod +x "$1/usr/sbin/update-grub"
+	printf 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"' >"$1/etc/default/grub"
+}
+
+booted()
+{
+	expect 0 'wanted: nothing' boot show
+	expect 0 'Nothing to do' boot apply
+	intel_with_grub "$tree"
+	mv "$tree/etc/default" "$work/default"
+	expect 0 'not to be changed: no boot loader' boot show
+	expect_json 0 '.refusal != null and .by_hand != null and .files == [] and .result == null' boot show
+	expect_json 3 '.error.code == "not-recognized" and (.error.fix | test("intel_iommu=on iommu=pt"))' boot apply
+	mv "$work/default" "$tree/etc/default"
+	find "$tree/etc" -type f -exec sha256sum {} + | sort >"$work/before"
+	expect 0 'then, in that system: update-grub' boot show
+	expect_json 0 '.owner == "GRUB" and .pending and (.applied | not) and .command == ["update-grub"]
+		and .files[0].path == "etc/default/grub.d/50-gpushift.cfg" and .files[0].diff[0] == "--- /dev/null"
+		and (.files[0].diff[-1] | test("^\\+GRUB_CMDLINE_LINUX_DEFAULT=.*intel_iommu=on iommu=pt\"$"))' boot show
+	check "boot show changes nothing" test ! -e "$tree/etc/default/grub.d"
+	expect 0 'Done; it holds after a reboot' boot apply
+	check "the words are there" grep -q 'intel_iommu=on iommu=pt' "$tree/etc/default/grub.d/50-gpushift.cfg"
+	check "no program of a --root is run" test ! -e "$tree/was-run"
+	expect 0 'All is configured; reboot' boot apply
+	expect_json 0 '.result == "nothing" and .applied and (.pending | not)' boot apply
+	expect_json 0 '.result == "reverted" and .files[0].diff[1] == "+++ /dev/null"' boot revert
+	find "$tree/etc" -type f -exec sha256sum {} + | sort >"$work/after"
+	check "all is as it was, byte for byte" cmp "$work/before" "$work/after"
+	expect 0 'Nothing was applied' boot revert
+	expect 2 "needs a second word, like 'boot show'" boot
+	rm -r "$tree/usr" "$tree/proc/cpuinfo" "$tree/proc/cmdline" "$tree/sys/firmware" "$tree/etc/default"
+}
+
 # ---- streams and surroundings ----
 
 streams()
@@ -347,6 +390,7 @@ mistakes
 configured
 wanted
 exported
+booted
 streams
 generated
 echo "1..$((passed + failed))"

@@ -89,7 +89,7 @@ enum cli_verb_flags {
 #define CLI_ARGUMENTS 2
 
 struct cli_verb {
-	const char *name;     /* two words for the verbs of vgpu */
+	const char *name;     /* two words for the verbs of a group: vgpu, boot */
 	const char *synopsis; /* what follows the name */
 	const char *summary;
 	unsigned int options; /* bits of enum cli_option_id, without the global ones */
@@ -165,6 +165,9 @@ int cli_selftest_check(struct cli *cli) gs_must_check;
 /* The verbs, one file each. */
 int verb_apply(struct cli *cli);
 int verb_assert(struct cli *cli);
+int verb_boot_apply(struct cli *cli);
+int verb_boot_revert(struct cli *cli);
+int verb_boot_show(struct cli *cli);
 int verb_complete(struct cli *cli);
 int verb_export(struct cli *cli);
 int verb_groups(struct cli *cli);

@@ -276,6 +276,18 @@ static int unknown_option(struct cli *cli, const char *word)
 	return cli_usage(cli, "unknown option '%s'", name);
 }
 
+/* The whole name of the first verb of a group. */
+static const char *first_of_group(const char *group)
+{
+	size_t length = strlen(group);
+
+	for (const struct cli_verb *verb = cli_verbs; verb->name; verb++) {
+		if (strncmp(verb->name, group, length) == 0 && verb->name[length] == ' ')
+			return verb->name;
+	}
+	return group;
+}
+
 static int unknown_verb(struct cli *cli, const char *first, const char *second)
 {
 	gs_cleanup_free char *word = NULL;
@@ -283,7 +295,8 @@ static int unknown_verb(struct cli *cli, const char *first, const char *second)
 	bool group = cli_verb_is_group(first);
 
 	if (group && !second)
-		return cli_usage(cli, "'%s' needs a second word, like '%s list'", first, first);
+		return cli_usage(cli, "'%s' needs a second word, like '%s'", first,
+				 first_of_group(first));
 	word = group ? gs_asprintf("%s %s", first, second) : strdup(first);
 	if (!word)
 		return cli_no_memory(cli);

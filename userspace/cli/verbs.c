@@ -196,6 +196,24 @@ const struct cli_verb cli_verbs[] = {
 		.run = verb_monitor,
 	},
 	{
+		.name = "boot show",
+		.synopsis = "",
+		.summary = "what the kernel's command line lacks, and what would change",
+		.run = verb_boot_show,
+	},
+	{
+		.name = "boot apply",
+		.synopsis = "",
+		.summary = "change the command line in the way of whoever owns it",
+		.run = verb_boot_apply,
+	},
+	{
+		.name = "boot revert",
+		.synopsis = "",
+		.summary = "put back what boot apply changed, byte for byte",
+		.run = verb_boot_revert,
+	},
+	{
 		.name = "help",
 		.synopsis = "[<verb>]",
 		.summary = "the verbs and options, or those of one verb",

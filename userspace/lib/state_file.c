@@ -128,6 +128,64 @@ int gs_state_write(struct gs_engine *engine, const char *path, const char *text)
 	return gs_state_write_sync(engine, path, text, GS_STATE_LASTING);
 }
 
+/* As the file that it replaces; a file system without modes (of the firmware) has nothing to change. */
+static int take_after(int fd, const struct stat *old)
+{
+	struct stat now;
+
+	if (fstat(fd, &now) < 0)
+		return -errno;
+	if ((now.st_uid != old->st_uid || now.st_gid != old->st_gid) &&
+	    fchown(fd, old->st_uid, old->st_gid) < 0)
+		return -errno;
+	if ((now.st_mode ^ old->st_mode) & 07777 && fchmod(fd, old->st_mode & 07777) < 0)
+		return -errno;
+	return 0;
+}
+
+static int fill_as(int parent, const char *name, const char *text, const struct stat *old)
+{
+	gs_cleanup_close int fd = -1;
+	int r;
+
+	/* One that a killed writer left may have another owner. */
+	if (unlinkat(parent, name, 0) < 0 && errno != ENOENT)
+		return -errno;
+	fd = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	r = take_after(fd, old);
+	if (r == 0)
+		r = write_all(fd, text);
+	return r == 0 && fsync(fd) < 0 ? -errno : r;
+}
+
+int gs_state_replace(struct gs_engine *engine, const char *path, const char *text, mode_t mode)
+{
+	struct stat old = { .st_mode = mode, .st_uid = geteuid(), .st_gid = getegid() };
+	gs_cleanup_close int parent = -1;
+	char temporary[GS_PATH_MAX];
+	const char *name;
+	int r;
+
+	parent = open_parent(engine, path, &name);
+	if (parent < 0)
+		return parent;
+	r = gs_path(temporary, ".%s.new", name);
+	if (r < 0)
+		return r;
+	if (fstatat(parent, name, &old, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
+		return -errno;
+	r = fill_as(parent, temporary, text, &old);
+	if (r == 0 && renameat(parent, temporary, parent, name) < 0)
+		r = -errno;
+	if (r < 0) {
+		unlinkat(parent, temporary, 0);
+		return r;
+	}
+	return sync_folder(parent);
+}
+
 int gs_state_check(struct json_object *json)
 {
 	struct json_object *version;

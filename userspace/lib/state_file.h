@@ -35,6 +35,13 @@ int gs_state_write_sync(struct gs_engine *engine, const char *path, const char *
 			enum gs_state_sync sync) gs_must_check;
 
 /*
+ * gs_state_replace - the same for a file of somebody else: it keeps its owner and mode
+ * @mode: of one that is not there yet; its folder must be
+ */
+int gs_state_replace(struct gs_engine *engine, const char *path, const char *text,
+		     mode_t mode) gs_must_check;
+
+/*
  * gs_state_read - parse a JSON object from @path
  * Returns 0, -ENOENT, -EBADMSG (not a JSON object, or without a version),
  * -EPROTO (a newer version), or -errno.

@@ -71,7 +71,7 @@ static ssize_t read_once(int fd, char *buffer, size_t size)
 	return n < 0 ? -errno : n;
 }
 
-static int read_all(int fd, char **ret)
+static int read_all(int fd, size_t max, bool whole, char **ret)
 {
 	gs_cleanup_free char *text = NULL;
 	size_t length = 0, size = 0;
@@ -90,9 +90,9 @@ static int read_all(int fd, char **ret)
 		if (n < 0)
 			return (int)n;
 		length += (size_t)n;
-		if (length > FILE_MAX)
+		if (length > max && whole)
 			return -EFBIG;
-	} while (n > 0);
+	} while (n > 0 && length <= max);
 
 	while (length && text[length - 1] == '\n')
 		length--;
@@ -109,7 +109,18 @@ int gs_tree_read(const struct gs_engine *engine, const char *path, char **ret)
 	if (fd < 0)
 		return fd;
 	r = check_regular(engine, fd);
-	return r < 0 ? r : read_all(fd, ret);
+	return r < 0 ? r : read_all(fd, FILE_MAX, true, ret);
+}
+
+int gs_tree_read_head(const struct gs_engine *engine, const char *path, size_t max, char **ret)
+{
+	gs_cleanup_close int fd = gs_tree_open(engine, path, O_RDONLY);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = check_regular(engine, fd);
+	return r < 0 ? r : read_all(fd, max, false, ret);
 }
 
 int gs_number_parse(const char *text, uint64_t *ret)

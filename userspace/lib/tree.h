@@ -31,6 +31,10 @@ int gs_tree_open(const struct gs_engine *engine, const char *path, int flags) gs
  */
 int gs_tree_read(const struct gs_engine *engine, const char *path, char **ret) gs_must_check;
 
+/* gs_tree_read_head - the same of a long file, of which only the first @max bytes are read */
+int gs_tree_read_head(const struct gs_engine *engine, const char *path, size_t max,
+		      char **ret) gs_must_check;
+
 /* gs_tree_read_u64 - a file holding one number (decimal, or 0x hexadecimal) */
 int gs_tree_read_u64(const struct gs_engine *engine, const char *path, uint64_t *ret) gs_must_check;
 

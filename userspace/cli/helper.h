@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* helper.h - programs of the host that the command runs. */
+#ifndef CLI_HELPER_H
+#define CLI_HELPER_H
+
+#include "cli.h"
+
+/*
+ * cli_helper_run - run @command and wait for it; what it prints goes to standard error
+ *
+ * It is looked for where root's programs are, whatever PATH says. Returns 0;
+ * -ENOENT: there is none; -EIO: it failed. The latter two have been said.
+ */
+int cli_helper_run(char *const *command) gs_must_check;
+
+#endif

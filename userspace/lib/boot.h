@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * boot.h - the kernel's command line, changed in the way of whoever owns it.
+ *
+ * What a host needs on it depends on its CPU. Who owns it is known by files only;
+ * where two could, or none is recognized, nothing is changed and a person is told
+ * what to do. A change is one of files (GRUB's configuration, /etc/kernel/cmdline,
+ * entries of a boot loader), with a program to run after it, or a program alone
+ * (grubby, rpm-ostree).
+ *
+ * The originals are recorded before the first write, in var/lib/gpushift/boot.json,
+ * so that a revert gives them back byte for byte whenever the writer was killed.
+ */
+#ifndef GS_BOOT_H
+#define GS_BOOT_H
+
+#include "engine.h"
+
+#define GS_BOOT_RECORD GS_STATE_DIR "/boot.json"
+
+enum gs_boot_way {
+	GS_BOOT_BY_HAND, /* not recognized, or not to be changed by us */
+	GS_BOOT_GRUB_DROP_IN,
+	GS_BOOT_GRUB_FILE,
+	GS_BOOT_KERNEL_CMDLINE,
+	GS_BOOT_ENTRIES,
+	GS_BOOT_PROGRAM,
+};
+
+/* One file that is to change; paths are below the root. */
+struct gs_boot_file {
+	char *path;
+	char *before; /* NULL: there is none */
+	char *after;  /* NULL: it is to go */
+};
+
+/* What is recorded, or is to be done. */
+struct gs_boot_change {
+	struct gs_boot_file *files;
+	size_t n_files;
+	char **command; /* to run after the files have changed; NULL: none */
+	char **undo;	/* to run after they were put back; NULL: none */
+	bool finished;	/* the command was run */
+};
+
+struct gs_boot {
+	enum gs_boot_way way;
+	const char *owner; /* "GRUB"; NULL: not recognized */
+	char *known_by;	   /* the file that tells */
+	char **words;	   /* what this host needs */
+	char **missing;	   /* of them, not on the running kernel's command line */
+	struct gs_boot_change change; /* without files and command: all is configured */
+	char *refusal; /* why nothing will be changed; NULL: it can be */
+	char *by_hand; /* what to do instead; NULL only without a refusal */
+	struct gs_boot_change *applied; /* the record; NULL: none */
+};
+
+/* gs_boot_read - all of it; reading changes nothing. 0 or -errno */
+int gs_boot_read(struct gs_engine *engine, struct gs_boot **ret) gs_must_check;
+void gs_boot_free(struct gs_boot *boot);
+void gs_boot_change_clear(struct gs_boot_change *change);
+
+/* gs_boot_pending - is there anything to apply, or to finish? */
+bool gs_boot_pending(const struct gs_boot *boot);
+
+/* gs_boot_words - what a host with this CPU and kernel needs; NULL: nothing */
+int gs_boot_words(struct gs_engine *engine, char ***ret) gs_must_check;
+
+/* gs_boot_running - is the word on the running kernel's command line? */
+bool gs_boot_running(struct gs_engine *engine, const char *word);
+
+/*
+ * gs_boot_runner - runs @command on the host and waits for it; 0 or -errno
+ * Not called for another tree: what has to be run there is told by the change.
+ */
+typedef int (*gs_boot_runner)(void *data, char *const *command);
+
+/*
+ * gs_boot_apply - make boot->change, recorded first
+ * Returns 0; -EIO when the command failed and the files were put back; or -errno.
+ */
+int gs_boot_apply(struct gs_engine *engine, const struct gs_boot *boot, gs_boot_runner runner,
+		  void *data) gs_must_check;
+
+/*
+ * gs_boot_revert - put back what boot->applied recorded
+ * @ret_changed: a file that somebody changed since (allocated); nothing is written then
+ * Returns 0, -ESTALE with @ret_changed, -EIO when the command failed, or -errno.
+ */
+int gs_boot_revert(struct gs_engine *engine, const struct gs_boot *boot, gs_boot_runner runner,
+		   void *data, char **ret_changed) gs_must_check;
+
+/*
+ * Texts with words added, for the fuzzer too; each char * is allocated.
+ * Return 0, -EBADMSG for a text of another form than expected, -ENOMEM. The
+ * text that comes back equals the old one when it has all words.
+ */
+int gs_boot_edit_cmdline(const char *text, char *const *words, char **ret) gs_must_check;
+int gs_boot_edit_entry(const char *text, char *const *words, char **ret) gs_must_check;
+int gs_boot_edit_grub(const char *text, char *const *words, char **ret) gs_must_check;
+/* gs_boot_grub_has - does this part of GRUB's configuration put the word on the command line? */
+bool gs_boot_grub_has(const char *text, const char *word);
+/* gs_boot_grub_drop_in - a whole file; NULL: no memory */
+char *gs_boot_grub_drop_in(char *const *words) gs_must_check;
+
+/*
+ * Files as they are, byte for byte (boot_files.c). -EBADMSG: not a text that a record can hold.
+ * gs_boot_file_read gives NULL for a file that is not there.
+ */
+int gs_boot_file_read(struct gs_engine *engine, const char *path, char **ret) gs_must_check;
+
+/* gs_boot_change_add - takes over the texts, also on -ENOMEM; path is copied */
+int gs_boot_change_add(struct gs_boot_change *change, const char *path, char *before,
+		       char *after) gs_must_check;
+
+/* The record (boot_record.c); -ENOENT: none */
+int gs_boot_record_read(struct gs_engine *engine, struct gs_boot_change **ret) gs_must_check;
+int gs_boot_record_write(struct gs_engine *engine,
+			 const struct gs_boot_change *change) gs_must_check;
+
+static inline void gs_boot_freep(struct gs_boot **boot)
+{
+	gs_boot_free(*boot);
+}
+#define gs_cleanup_boot __attribute__((cleanup(gs_boot_freep)))
+
+#endif

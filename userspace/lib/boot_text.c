@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* boot_text.c - words added to the texts that hold a kernel command line. */
+#include "boot.h"
+
+/* Is @word one of the words of the @length bytes, which blanks and quotes part? */
+static bool has_word(const char *text, size_t length, const char *word)
+{
+	static const char parts[] = " \t\r\n\"'";
+	size_t wanted = strlen(word);
+
+	for (size_t i = 0; i + wanted <= length; i++) {
+		bool begins = i == 0 || strchr(parts, text[i - 1]);
+		bool ends = i + wanted == length || strchr(parts, text[i + wanted]);
+
+		if (begins && ends && strncmp(text + i, word, wanted) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* " a b" of those that @text lacks; NULL: no memory */
+static char *lacking(const char *text, size_t length, char *const *words)
+{
+	char *added = strdup("");
+
+	for (; added && words && *words; words++) {
+		char *longer;
+
+		if (has_word(text, length, *words))
+			continue;
+		longer = gs_asprintf("%s %s", added, *words);
+		free(added);
+		added = longer;
+	}
+	return added;
+}
+
+/* @text with @added at @at */
+static char *insert(const char *text, size_t at, const char *added)
+{
+	return gs_asprintf("%.*s%s%s", (int)at, text, added, text + at);
+}
+
+/* Where a line ends for what is put at its end: before blanks and a carriage return. */
+static size_t line_end(const char *text, size_t begin)
+{
+	size_t end = begin + strcspn(text + begin, "\n");
+
+	while (end > begin && strchr(" \t\r", text[end - 1]))
+		end--;
+	return end;
+}
+
+static size_t next_line(const char *text, size_t at)
+{
+	at += strcspn(text + at, "\n");
+	return text[at] ? at + 1 : at;
+}
+
+static bool is_empty(const char *text, size_t begin)
+{
+	return line_end(text, begin) == begin;
+}
+
+int gs_boot_edit_cmdline(const char *text, char *const *words, char **ret)
+{
+	gs_cleanup_free char *added = NULL;
+	size_t line = 0, end;
+
+	while (text[line] && is_empty(text, line))
+		line = next_line(text, line);
+	/* What reads the file takes one line, or all of them, or knows comments: one without is clear. */
+	if (!text[line] || text[line] == '#')
+		return -EBADMSG;
+	for (size_t at = next_line(text, line); text[at]; at = next_line(text, at))
+		if (!is_empty(text, at))
+			return -EBADMSG;
+	end = line_end(text, line);
+	added = lacking(text + line, end - line, words);
+	*ret = added ? insert(text, end, added) : NULL;
+	return *ret ? 0 : -ENOMEM;
+}
+
+/* Does the line begin with this key, and a blank? */
+static bool has_key(const char *line, const char *key)
+{
+	size_t length = strlen(key);
+
+	return strncmp(line, key, length) == 0 && (line[length] == ' ' || line[length] == '\t');
+}
+
+/* An entry that starts a kernel; its last line of options, or a new one, gets the words. */
+int gs_boot_edit_entry(const char *text, char *const *words, char **ret)
+{
+	gs_cleanup_free char *all = strdup("");
+	gs_cleanup_free char *added = NULL;
+	const char *last = NULL;
+	bool kernel = false;
+
+	for (size_t at = 0; text[at]; at = next_line(text, at)) {
+		size_t end = line_end(text, at);
+		char *longer;
+
+		kernel |= has_key(text + at, "linux");
+		if (!has_key(text + at, "options"))
+			continue;
+		last = text + at;
+		longer = all ? gs_asprintf("%s %.*s", all, (int)(end - at), text + at) : NULL;
+		free(all);
+		all = longer;
+	}
+	if (!kernel)
+		return -EBADMSG;
+	added = all ? lacking(all, strlen(all), words) : NULL;
+	if (!added)
+		return -ENOMEM;
+	if (last)
+		*ret = insert(text, line_end(text, (size_t)(last - text)), added);
+	else if (*added)
+		*ret = gs_asprintf("%s%soptions%s\n", text,
+				   *text && text[strlen(text) - 1] != '\n' ? "\n" : "", added);
+	else
+		*ret = strdup(text);
+	return *ret ? 0 : -ENOMEM;
+}
+
+#define GRUB_DEFAULT "GRUB_CMDLINE_LINUX_DEFAULT="
+
+/*
+ * The shell reads the file. A line that is no more than a quoted text is
+ * understood; what refers to something else, or goes on on the next line, is not.
+ */
+static bool is_plain(const char *value, size_t length)
+{
+	char quote = value[0];
+
+	if (length < 2 || (quote != '"' && quote != '\'') || value[length - 1] != quote)
+		return false;
+	for (size_t i = 1; i < length - 1; i++)
+		if (value[i] == quote || (quote == '"' && strchr("$`\\", value[i])))
+			return false;
+	return true;
+}
+
+int gs_boot_edit_grub(const char *text, char *const *words, char **ret)
+{
+	gs_cleanup_free char *added = NULL;
+	size_t found = 0, count = 0, value, end;
+
+	for (size_t at = 0; text[at]; at = next_line(text, at)) {
+		/* Also in a condition, or after "export": not understood. */
+		const char *name = strstr(text + at, GRUB_DEFAULT);
+		size_t begin = at + strspn(text + at, " \t");
+
+		if (text[begin] == '#' || !name ||
+		    (size_t)(name - text) >= at + strcspn(text + at, "\n"))
+			continue;
+		if (name != text + at)
+			return -EBADMSG;
+		found = at;
+		count++;
+	}
+	if (count != 1)
+		return -EBADMSG;
+	value = found + strlen(GRUB_DEFAULT);
+	end = line_end(text, found);
+	if (end < value || !is_plain(text + value, end - value))
+		return -EBADMSG;
+	added = lacking(text + value, end - value, words);
+	if (!added)
+		return -ENOMEM;
+	/* Nothing stands between the quotes: no blank at the begin. */
+	*ret = insert(text, end - 1, end - value == 2 && *added ? added + 1 : added);
+	return *ret ? 0 : -ENOMEM;
+}
+
+bool gs_boot_grub_has(const char *text, const char *word)
+{
+	static const char *const names[] = { "GRUB_CMDLINE_LINUX=", GRUB_DEFAULT };
+
+	for (size_t at = 0; text[at]; at = next_line(text, at)) {
+		for (size_t i = 0; i < GS_ARRAY_SIZE(names); i++) {
+			size_t length = strlen(names[i]), end = line_end(text, at);
+
+			if (strncmp(text + at, names[i], length) == 0 && end >= at + length &&
+			    has_word(text + at + length, end - at - length, word))
+				return true;
+		}
+	}
+	return false;
+}
+
+char *gs_boot_grub_drop_in(char *const *words)
+{
+	gs_cleanup_free char *added = lacking("", 0, words);
+
+	if (!added)
+		return NULL;
+	return gs_asprintf("# Written by `gpushift boot apply`; `gpushift boot revert` removes it.\n"
+			   GRUB_DEFAULT "\"$GRUB_CMDLINE_LINUX_DEFAULT%s\"\n",
+			   added);
+}

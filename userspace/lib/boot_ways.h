@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* boot_ways.h - what is to change in the files of each owner of the command line; for boot_owner.c. */
+#ifndef GS_BOOT_WAYS_H
+#define GS_BOOT_WAYS_H
+
+#include "boot.h"
+
+#define GS_BOOT_DROP_INS "etc/default/grub.d"
+#define GS_BOOT_DROP_IN GS_BOOT_DROP_INS "/50-gpushift.cfg"
+#define GS_BOOT_GRUB "etc/default/grub"
+#define GS_BOOT_CMDLINE "etc/kernel/cmdline"
+
+#define GS_BOOT_ENTRY_FOLDERS 3
+extern const char *const gs_boot_entry_folders[GS_BOOT_ENTRY_FOLDERS];
+
+/* gs_boot_has_program - is there a program of that name for root? */
+bool gs_boot_has_program(struct gs_engine *engine, const char *name);
+
+/* gs_boot_join - words parted by blanks; NULL: no memory */
+char *gs_boot_join(char *const *words) gs_must_check;
+
+/* gs_boot_find_owner - fills in the owner, and what is to change for boot->words (boot_owner.c) */
+int gs_boot_find_owner(struct gs_engine *engine, struct gs_boot *boot) gs_must_check;
+
+/* Each fills in boot->change, or a refusal with what to do by hand; 0 or -ENOMEM. */
+int gs_boot_use_rpm_ostree(struct gs_engine *engine, struct gs_boot *boot) gs_must_check;
+int gs_boot_leave_nixos(struct gs_engine *engine, struct gs_boot *boot) gs_must_check;
+int gs_boot_leave_kernelstub(struct gs_engine *engine, struct gs_boot *boot) gs_must_check;
+int gs_boot_use_grubby(struct gs_engine *engine, struct gs_boot *boot) gs_must_check;
+int gs_boot_leave_two(struct gs_engine *engine, struct gs_boot *boot) gs_must_check;
+int gs_boot_use_kernel_cmdline(struct gs_engine *engine, struct gs_boot *boot) gs_must_check;
+int gs_boot_use_entries(struct gs_engine *engine, struct gs_boot *boot) gs_must_check;
+int gs_boot_use_drop_in(struct gs_engine *engine, struct gs_boot *boot) gs_must_check;
+int gs_boot_use_grub_file(struct gs_engine *engine, struct gs_boot *boot) gs_must_check;
+int gs_boot_leave_unknown(struct gs_engine *engine, struct gs_boot *boot) gs_must_check;
+
+#endif
