@@ -304,7 +304,7 @@ exported()
 	expect 0 '^0000:01:00.0$' __complete targets
 }
 
-# ---- the command line of the kernel ----
+# ---- the doctor, and the command line of the kernel ----
 
 # intel_with_grub TREE: as Debian has it
 intel_with_grub()
@@ -316,6 +316,18 @@ intel_with_grub()
 	printf '#!/bin/sh\ntouch "%s/was-run"\n' "$1" >"$1/usr/sbin/update-grub"
 	chmod +x "$1/usr/sbin/update-grub"
 	printf 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"' >"$1/etc/default/grub"
+}
+
+doctored()
+{
+	expect 1 '^problem +group 0000:00:02.0: ' doctor
+	expect 1 'fix: .*--with 0000:00:03.0' doctor group
+	expect 0 '^ok +identical-cards: no two cards' doctor identical-cards
+	expect 2 "there is no check 'gpu'; there are cpu-virtualization, " doctor gpu
+	expect_json 1 '.findings | map(.status) | unique == ["ok", "problem", "unknown"]' doctor
+	expect_json 1 '.findings | all(keys == ["about", "card", "evidence", "fix", "id", "status"]) and all((.evidence | length) > 0)
+		and all((.status == "problem") == (.fix != null))' doctor
+	expect_json 1 '.findings | map(.card) == ["0000:00:02.0", "0000:00:04.0", "0000:01:00.0"]' doctor group
 }
 
 booted()
@@ -339,12 +351,13 @@ booted()
 	check "no program of a --root is run" test ! -e "$tree/was-run"
 	expect 0 'All is configured; reboot' boot apply
 	expect_json 0 '.result == "nothing" and .applied and (.pending | not)' boot apply
+	expect 0 'the IOMMU works without it' doctor command-line
 	expect_json 0 '.result == "reverted" and .files[0].diff[1] == "+++ /dev/null"' boot revert
 	find "$tree/etc" -type f -exec sha256sum {} + | sort >"$work/after"
 	check "all is as it was, byte for byte" cmp "$work/before" "$work/after"
 	expect 0 'Nothing was applied' boot revert
 	expect 2 "needs a second word, like 'boot show'" boot
-	rm -r "$tree/usr" "$tree/proc/cpuinfo" "$tree/proc/cmdline" "$tree/sys/firmware" "$tree/etc/default"
+	rm -r "${tree:?}/usr" "$tree/proc/cpuinfo" "$tree/proc/cmdline" "$tree/sys/firmware" "$tree/etc/default"
 }
 
 # ---- streams and surroundings ----
@@ -390,6 +403,7 @@ mistakes
 configured
 wanted
 exported
+doctored
 booted
 streams
 generated

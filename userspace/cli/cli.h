@@ -169,6 +169,7 @@ int verb_boot_apply(struct cli *cli);
 int verb_boot_revert(struct cli *cli);
 int verb_boot_show(struct cli *cli);
 int verb_complete(struct cli *cli);
+int verb_doctor(struct cli *cli);
 int verb_export(struct cli *cli);
 int verb_groups(struct cli *cli);
 int verb_help(struct cli *cli);

@@ -196,6 +196,13 @@ const struct cli_verb cli_verbs[] = {
 		.run = verb_monitor,
 	},
 	{
+		.name = "doctor",
+		.synopsis = "[<check>]",
+		.summary = "what stands in the way on this host, and the exact fix",
+		.arguments = {CLI_WORD},
+		.run = verb_doctor,
+	},
+	{
 		.name = "boot show",
 		.synopsis = "",
 		.summary = "what the kernel's command line lacks, and what would change",

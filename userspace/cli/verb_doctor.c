@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* verb_doctor.c - gpushift doctor: what stands in the way, and what to do about it */
+#include "doctor.h"
+
+#include "host.h"
+#include "output.h"
+
+#define READS                                                                                      \
+	(GS_READ_ALL | GS_READ_NAMES | GS_READ_HOLDERS | GS_READ_TYPES | GS_READ_DRIVERS |        \
+	 GS_READ_GROUPS)
+
+static size_t count(const struct gs_doctor *doctor, enum gs_verdict verdict)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < doctor->n_findings; i++)
+		n += doctor->findings[i].verdict == verdict;
+	return n;
+}
+
+/* What is fine has one line; --verbose says all that was seen. */
+static void print_finding(const struct cli *cli, const struct gs_finding *finding)
+{
+	bool all = cli->verbose || finding->verdict != GS_FINE || cli->n_arguments;
+	char **fact = finding->evidence;
+
+	cli_line(stdout, "%-7s  %s%s%s: %s", gs_verdict_name(finding->verdict), finding->id,
+		 finding->card ? " " : "", finding->card ? finding->card : "",
+		 fact && *fact ? *fact : finding->about);
+	for (fact += fact && *fact ? 1 : 0; all && fact && *fact; fact++)
+		cli_line(stdout, "         %s", *fact);
+	if (finding->fix)
+		cli_line(stdout, "         fix: %s", finding->fix);
+}
+
+static void print_findings(const struct cli *cli, const struct gs_doctor *doctor)
+{
+	for (size_t i = 0; i < doctor->n_findings; i++)
+		print_finding(cli, &doctor->findings[i]);
+	cli_hint(cli, "%zu problems, %zu ok, %zu that could not be told", count(doctor, GS_PROBLEM),
+		 count(doctor, GS_FINE), count(doctor, GS_CANNOT_TELL));
+}
+
+static int unknown_check(struct cli *cli)
+{
+	gs_cleanup_free char *known = strdup("");
+
+	for (size_t i = 0; known && gs_doctor_id(i); i++) {
+		char *longer = gs_asprintf("%s%s%s", known, i ? ", " : "", gs_doctor_id(i));
+
+		free(known);
+		known = longer;
+	}
+	return cli_usage(cli, "there is no check '%s'; there are %s", cli->arguments[0],
+			 known ? known : "others");
+}
+
+static int report(struct cli *cli, const struct gs_doctor *doctor)
+{
+	enum gs_exit status = count(doctor, GS_PROBLEM) ? GS_EXIT_FAILED : GS_EXIT_DONE;
+
+	if (cli->json)
+		return cli_document(gs_json_findings(doctor), status);
+	print_findings(cli, doctor);
+	return status;
+}
+
+int verb_doctor(struct cli *cli)
+{
+	gs_cleanup_host struct gs_host *host = NULL;
+	gs_cleanup_boot struct gs_boot *boot = NULL;
+	struct gs_doctor doctor = {.engine = cli->engine};
+	int r;
+
+	r = cli_read_host(cli, READS, &host);
+	if (r)
+		return r;
+	if (gs_boot_read(cli->engine, &boot) < 0)
+		return cli_no_memory(cli);
+	doctor.host = host;
+	doctor.boot = boot;
+	r = gs_doctor_run(&doctor, cli->n_arguments ? cli->arguments[0] : NULL);
+	if (r == -ENOENT)
+		r = unknown_check(cli);
+	else
+		r = r < 0 ? cli_no_memory(cli) : report(cli, &doctor);
+	gs_doctor_clear(&doctor);
+	return r;
+}
