@@ -360,6 +360,27 @@ booted()
 	rm -r "${tree:?}/usr" "$tree/proc/cpuinfo" "$tree/proc/cmdline" "$tree/sys/firmware" "$tree/etc/default"
 }
 
+# ---- what others bound ----
+
+imported()
+{
+	mkdir -p "$tree/etc/modprobe.d" "$tree/etc/driverctl.d"
+	expect 0 'No card is bound' import
+	echo 'options vfio-pci ids=10de:2230,10de:1b02' >"$tree/etc/modprobe.d/vfio.conf"
+	echo 'blacklist nouveau' >"$tree/etc/modprobe.d/blacklist-nouveau.conf"
+	expect 0 '^0000:00:04.0: passthrough, by /etc/modprobe.d/vfio.conf:1: can become a wish$' import
+	expect 0 'the same ids take 0000:01:00.0 as well' import
+	expect_json 0 '(.imports | map([.card, .mode, .state])) == [["0000:00:04.0", "passthrough", "new"],
+		["0000:01:00.0", "passthrough", "not-in-mode"]] and (.leftovers | length) == 2
+		and .imports[1].fix == "gpushift set 0000:01:00.0 passthrough --persist"' import
+	check "import changes nothing" test ! -e "$tree/var/lib/gpushift/wishes"
+	expect 1 '^0000:00:04.0: .*: is wished for from now on$' import --apply
+	expect_json 1 '.imports[0].state == "already"' import --apply
+	expect 1 'systemctl enable gpushift-restore.service|gpushift --direct apply --wishes' doctor wishes
+	expect 1 'fix: gpushift import --apply' doctor static-binding
+	rm -r "$tree/etc/modprobe.d" "$tree/etc/driverctl.d" "$tree/var/lib/gpushift"
+}
+
 # ---- streams and surroundings ----
 
 streams()
@@ -405,6 +426,7 @@ wanted
 exported
 doctored
 booted
+imported
 streams
 generated
 echo "1..$((passed + failed))"

@@ -59,6 +59,7 @@ enum cli_option_id {
 	CLI_OPT_METHOD,
 	CLI_OPT_ROUNDS,
 	CLI_OPT_FORMAT,
+	CLI_OPT_APPLY,
 	CLI_OPT_MAX,
 };
 
@@ -118,7 +119,7 @@ struct cli {
 
 	bool direct, json, quiet, verbose, version, help;
 	const char *root;
-	bool all, force, persist, wishes;
+	bool all, force, persist, wishes, apply;
 	struct gs_profile_want *profiles; /* their types belong to argv */
 	size_t n_profiles;
 	unsigned int vfs; /* of --count without a profile */
@@ -173,6 +174,7 @@ int verb_doctor(struct cli *cli);
 int verb_export(struct cli *cli);
 int verb_groups(struct cli *cli);
 int verb_help(struct cli *cli);
+int verb_import(struct cli *cli);
 int verb_list(struct cli *cli);
 int verb_monitor(struct cli *cli);
 int verb_plan(struct cli *cli);

@@ -41,6 +41,7 @@ const struct cli_option cli_options[CLI_OPT_MAX] = {
 	[CLI_OPT_ROUNDS] = {"rounds", "N", CLI_WORD, "how many times there and back"},
 	[CLI_OPT_FORMAT] = {"format", "F", CLI_FORMAT,
 			    "libvirt, qemu, pve, pve-mapping or kubevirt"},
+	[CLI_OPT_APPLY] = {"apply", NULL, CLI_NOTHING, "store what can be verified as wishes"},
 };
 
 #define WANT_OPTIONS                                                                               \
@@ -201,6 +202,13 @@ const struct cli_verb cli_verbs[] = {
 		.summary = "what stands in the way on this host, and the exact fix",
 		.arguments = {CLI_WORD},
 		.run = verb_doctor,
+	},
+	{
+		.name = "import",
+		.synopsis = "[--apply]",
+		.summary = "wishes from an existing vfio.conf, blacklist or driverctl set-up",
+		.options = CLI_BIT(CLI_OPT_APPLY),
+		.run = verb_import,
 	},
 	{
 		.name = "boot show",

@@ -173,6 +173,14 @@ static const struct generator {
 	{ "usr/bin/dracut", { "etc/dracut.conf" }, "etc/dracut.conf.d", "dracut --force" },
 };
 
+const char *gs_initramfs_rebuild(struct gs_engine *engine)
+{
+	for (size_t i = 0; i < GS_ARRAY_SIZE(generators); i++)
+		if (gs_tree_exists(engine, generators[i].program))
+			return generators[i].rebuild;
+	return NULL;
+}
+
 /* Is the name a word of a line that is no comment? */
 static bool names_driver(const char *text, const char *driver)
 {

@@ -88,6 +88,14 @@ int gs_imports_make(struct gs_engine *engine, const struct gs_host *host,
 		    const struct gs_bindings *bindings, struct gs_imports *ret) gs_must_check;
 void gs_imports_clear(struct gs_imports *imports);
 
+/*
+ * gs_binding_matters - does the line decide about a card, or keep a driver of cards away?
+ * gs_binding_fix - how its owner takes it away; NULL: no memory
+ * @rebuild: what makes the initramfs anew; NULL: nothing is known
+ */
+bool gs_binding_matters(const struct gs_binding *line, const struct gs_host *host);
+char *gs_binding_fix(const struct gs_binding *line, const char *rebuild) gs_must_check;
+
 /* gs_import_store - make it a wish; only for GS_IMPORT_NEW */
 int gs_import_store(struct gs_engine *engine, const struct gs_host *host,
 		    struct gs_import *import) gs_must_check;
