@@ -202,7 +202,7 @@ mistakes()
 	expect 2 "is not a card" show 00:03.0
 	expect 2 "is not in the IOMMU group" plan 01:00.0 passthrough --with 00:03.0
 	expect 2 "PCI address" plan 01:00.0 passthrough --with eth0
-	expect 2 "belongs to the --profile" plan 01:00.0 vgpu --count 2
+	expect 3 'cannot have VFs; --count alone asks for them' plan 01:00.0 vgpu --count 2
 	expect 2 "from 1 to 1000000" plan 01:00.0 vgpu --profile x --count 0
 	expect 2 "from 1 to 1000000" plan 01:00.0 vgpu --profile x --count 1000001
 	expect 2 "from 1 to 1000000" plan 01:00.0 vgpu --profile x --count -1
