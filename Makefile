@@ -10,6 +10,7 @@
 #   make check-kernels   builds for every kernel, and tests on the newest in Debian's backports
 #   make bench           ratios against what users have now
 #   make install, make uninstall    PREFIX=/usr/local DESTDIR=
+#   make deb             packages for Debian, in build/deb
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -67,10 +68,14 @@ uninstall:
 	@scripts/dkms-source uninstall "$(DESTDIR)" $(VERSION)
 	@$(MAKE) --no-print-directory -C userspace uninstall PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 
+deb:
+	@scripts/deps --install-package
+	@scripts/package deb
+
 clean:
 	@$(MAKE) --no-print-directory -C userspace clean
 	@$(MAKE) --no-print-directory -C tests/unit clean
 	@$(MAKE) --no-print-directory -C tests/unlock clean
 	@$(MAKE) --no-print-directory -C kmod KERNELDIR=$(KERNELDIR) clean
 
-.PHONY: all deps build-deps test-deps userspace kmod demo check check-debug check-install check-faults check-kernels bench install uninstall clean
+.PHONY: all deps build-deps test-deps userspace kmod demo check check-debug check-install check-faults check-kernels bench install uninstall deb clean
