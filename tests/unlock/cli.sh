@@ -5,7 +5,8 @@
 set -uo pipefail
 
 build=$(realpath "${GPUSHIFT_BUILD:-$(dirname "$0")/../../userspace/build}")
-work=$(mktemp -d "${TMPDIR:-/tmp}/gpushift-unlock-cli.XXXXXX")
+# In memory, where there is room: it waits for the disk a thousand times.
+work=$(mktemp -d "${TMPDIR:-$([[ -w /dev/shm ]] && echo /dev/shm || echo /tmp)}/gpushift-unlock-cli.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 tree=$work/tree
 overrides=$tree/etc/vgpu_unlock/profile_override.toml
@@ -172,11 +173,263 @@ other_files()
 	make_tree
 }
 
+# ---- install, status, remove ----
+
+card() # ADDRESS DEVICE
+{
+	local folder=$tree/sys/devices/pci0000:00/$1
+	mkdir -p "$folder"
+	echo 0x030000 >"$folder/class"
+	echo 0x10de >"$folder/vendor"
+	echo "0x$2" >"$folder/device"
+	echo "(null)" >"$folder/driver_override"
+	ln -sfn "../../../devices/pci0000:00/$1" "$tree/sys/bus/pci/devices/$1"
+}
+
+# What the vGPU host driver leaves behind, as far as an installation looks at it.
+make_driver() # VERSION
+{
+	local source=$tree/usr/src/nvidia-$1/nvidia service
+	echo "$1" >"$tree/sys/module/nvidia/version"
+	mkdir -p "$source" "$tree"/{usr/lib/systemd/system,usr/bin,usr/local/lib/gpushift,opt/vgpu_unlock}
+	for service in nvidia-vgpud nvidia-vgpu-mgr; do
+		printf '[Service]\nType=forking\nExecStart=/usr/bin/%s\n' "$service" >"$tree/usr/lib/systemd/system/$service.service"
+	done
+	printf '#!/bin/sh\n' >"$tree/usr/bin/nvidia-smi"
+	cp "$build/libgpushift-unlock.so" "$tree/usr/local/lib/gpushift/"
+	echo "PACKAGE_NAME=nvidia" >"${source%/*}/dkms.conf"
+	printf '#define  __NO_VERSION__\n\n#include "os-interface.h"\n#include "nv-linux.h"\n\n#include "nv-time.h"\n#if defined(X)\n#include <linux/x.h>\n#endif\n\nextern int x;\n' >"$source/os-interface.c"
+	# Without a newline at its end.
+	printf 'NVIDIA_OBJECTS =\nccflags-y += -Wall' >"$source/nvidia.Kbuild"
+	chmod 640 "$source/nvidia.Kbuild"
+	echo '/* hooks */' >"$tree/opt/vgpu_unlock/vgpu_unlock_hooks.c"
+	echo 'SECTIONS {}' >"$tree/opt/vgpu_unlock/kern.ld"
+}
+
+# Every file with its mode, owner and bytes, but for what gpushift keeps for itself.
+snapshot()
+{
+	(cd "$tree" && find . -path ./var/lib/gpushift -prune -o -type f -printf '%p %m %U %G ' -exec sha256sum {} \; -o -type l -print | sort)
+}
+
+unchanged() # WHAT SNAPSHOT
+{
+	snapshot >"$work/now"
+	verdict "$1" "$(diff "$2" "$work/now" >"$work/out" 2>&1 || echo "the tree differs")"
+}
+
+file_is() # PATH EXPECTED-TEXT
+{
+	verdict "$1" "$(diff <(printf '%b' "$2") "$tree/$1" >"$work/out" 2>&1 || echo "is not as it should be")"
+}
+
+install_all() { gpushift unlock install --hooks /opt/vgpu_unlock --nvidia-smi; }
+
+preload='[Service]\nEnvironment=LD_PRELOAD=/usr/local/lib/gpushift/libgpushift-unlock.so\n'
+drop_in="# Made by gpushift unlock install; gpushift unlock remove takes it away.\n$preload"
+
+what_is_installed()
+{
+	make_tree
+	make_driver 535.129.03
+	card 0000:00:02.0 1e84
+	snapshot >"$work/before"
+	expect 0 'Nothing is installed' unlock status
+	expect 0 'Nothing was installed' unlock remove
+	expect 0 'Next: systemctl restart nvidia-vgpud.service' unlock install
+	file_is etc/systemd/system/nvidia-vgpud.service.d/gpushift-unlock.conf "$drop_in"
+	file_is etc/systemd/system/nvidia-vgpu-mgr.service.d/gpushift-unlock.conf "$drop_in"
+	expect 0 'already' unlock install
+	expect_json 0 '.changed == [] and .next == null and .driver == "535.129.03"' unlock install
+	expect_json 0 '.installed and .redo == null and .release == "16.2" and .hooks == null and ([.files[].state] | unique) == ["installed"]
+		and (.cards | length == 1 and (.[0] | .can_work and .generation == "Turing" and .device_id == "1e84" and (.listed | not)))' unlock status
+	expect_json 0 '.changed | length == 3' unlock install --hooks /opt/vgpu_unlock --nvidia-smi
+	file_is usr/src/nvidia-535.129.03/nvidia/os-interface.c \
+		'#define  __NO_VERSION__\n\n#include "os-interface.h"\n#include "nv-linux.h"\n\n#include "nv-time.h"\n#include "/opt/vgpu_unlock/vgpu_unlock_hooks.c"\n#if defined(X)\n#include <linux/x.h>\n#endif\n\nextern int x;\n'
+	file_is usr/src/nvidia-535.129.03/nvidia/nvidia.Kbuild 'NVIDIA_OBJECTS =\nccflags-y += -Wall\nldflags-y += -T /opt/vgpu_unlock/kern.ld\n'
+	verdict "modes are kept" "$([[ $(stat -c %a "$tree/usr/src/nvidia-535.129.03/nvidia/nvidia.Kbuild") == 640 ]] || echo "they are not")"
+	verdict "the wrapper can be run" "$([[ -x $tree/usr/local/bin/nvidia-smi ]] && sh -n "$tree/usr/local/bin/nvidia-smi" || echo "it cannot")"
+	expect 0 'already' unlock install --hooks /opt/vgpu_unlock --nvidia-smi
+	expect_json 0 '.redo == null and .hooks == "/opt/vgpu_unlock" and (.files | length == 5)' unlock status
+	expect_json 0 '(.restored | length == 5) and .left == []' unlock remove
+	unchanged "remove restores every byte" "$work/before"
+	verdict "no folder is left" "$([[ ! -e $tree/etc/systemd/system/nvidia-vgpud.service.d ]] || echo "there is one")"
+	verdict "nothing is kept" "$([[ -z $(find "$tree/var/lib/gpushift/unlock" -type f) ]] || echo "something is")"
+	expect 0 'Nothing was installed' unlock remove
+}
+
+driver_updates()
+{
+	install_all >/dev/null 2>&1
+	rm -r "$tree/usr/src/nvidia-535.129.03"
+	make_driver 535.154.02
+	snapshot | grep -v gpushift-unlock.conf | grep -v /usr/local/bin >"$work/before"
+	expect 1 'the driver is 535.154.02, and was 535.129.03 at the installation: gpushift unlock install --hooks /opt/vgpu_unlock' unlock status
+	expect_json 1 '.redo | test("gpushift unlock install --hooks /opt/vgpu_unlock")' unlock status
+	expect_json 0 '.changed | length == 2' unlock install --hooks /opt/vgpu_unlock
+	expect 0 'installed' unlock status
+	expect 0 'Next: reboot|Next: ' unlock remove
+	unchanged "the new driver is as it came" "$work/before"
+}
+
+# By hand, after the installation: what is not ours is neither overwritten nor taken away.
+changed_by_others()
+{
+	local source=$tree/usr/src/nvidia-535.154.02/nvidia/os-interface.c
+	install_all >/dev/null 2>&1
+	echo '/* mine */' >>"$source"
+	expect 1 'os-interface.c is changed by somebody else' unlock status
+	expect 3 'was changed by somebody else since' unlock install --hooks /opt/vgpu_unlock
+	expect_json 1 '(.left == ["usr/src/nvidia-535.154.02/nvidia/os-interface.c"]) and (.restored | length == 4)' unlock remove
+	verdict "the change is left" "$(tail -n 1 "$source" | grep -qx '/\* mine \*/' || echo "it is gone")"
+	# As it was, by hand: then all is well.
+	cp "$tree"/var/lib/gpushift/unlock/saved/*.before "$work/" 2>/dev/null
+	grep -l 'extern int x' "$work"/*.before | head -n 1 | xargs -I{} cp {} "$source"
+	expect 0 '' unlock remove
+	unchanged "and everything is as it was" "$work/before"
+	rm -f "$work"/*.before
+}
+
+refused() # PATTERN [OPTION]...: and nothing is written
+{
+	local pattern=$1
+	shift
+	snapshot >"$work/refused"
+	expect 3 "$pattern" unlock install "$@"
+	unchanged "nothing was written ($pattern)" "$work/refused"
+}
+
+refusals()
+{
+	local unit=$tree/usr/lib/systemd/system/nvidia-vgpud.service other=$tree/etc/systemd/system/nvidia-vgpud.service.d/vgpu_unlock.conf
+	mkdir -p "${other%/*}"
+	printf '%b' "$preload" >"$other"
+	refused 'vgpu_unlock.conf preloads something already'
+	rm "$other"
+	cp "$unit" "$work/unit"
+	sed -i 's|=/usr|=/opt/vgpu_unlock/vgpu_unlock /usr|' "$unit"
+	refused 'starts the service by vgpu_unlock already'
+	rm "$unit"
+	refused 'this is not the vGPU host driver'
+	cp "$work/unit" "$unit"
+	mkdir -p "$tree/usr/local/bin"
+	echo mine >"$tree/usr/local/bin/nvidia-smi"
+	refused '/usr/local/bin/nvidia-smi is there already' --nvidia-smi
+	rm "$tree/usr/local/bin/nvidia-smi"
+	chmod 666 "$tree/opt/vgpu_unlock/kern.ld"
+	refused 'becomes a part of the kernel, and others can write it' --hooks /opt/vgpu_unlock
+	chmod 644 "$tree/opt/vgpu_unlock/kern.ld"
+	expect 2 'takes a checkout of vgpu_unlock' unlock install --hooks /opt
+	expect 2 'takes an absolute path' unlock install --hooks opt/vgpu_unlock
+	expect 2 'takes an absolute path' unlock install --hooks '/opt/a b'
+	sed -i '1i #include "/home/me/vgpu_unlock_hooks.c"' "$tree/usr/src/nvidia-535.154.02/nvidia/os-interface.c"
+	refused 'has been edited for vgpu_unlock already' --hooks /opt/vgpu_unlock
+	sed -i 1d "$tree/usr/src/nvidia-535.154.02/nvidia/os-interface.c"
+	mv "$tree/usr/local/lib/gpushift" "$work/gpushift"
+	refused 'libgpushift-unlock.so is not installed'
+	mv "$work/gpushift" "$tree/usr/local/lib/gpushift"
+}
+
+refused_cards()
+{
+	local generation
+	for generation in '1180 Kepler and older cards never work' '2204 Ampere GeForce cards do not work' '2684 there is no public method' \
+		'2330 there is no public method'; do
+		card 0000:00:02.0 "${generation%% *}"
+		refused "${generation#* }"
+	done
+	expect_json 0 '.cards[0] | (.can_work | not) and .device_id == "2330"' unlock status
+	# On NVIDIA's list; and one that can work beside one that cannot.
+	card 0000:00:02.0 1b38
+	expect_json 0 '.cards[0] | .can_work and .listed' unlock status
+	card 0000:00:02.0 2204
+	card 0000:00:03.0 1b06
+	expect 0 'Next' unlock install
+	expect 0 'Next' unlock remove
+	rm "$tree/sys/bus/pci/devices/0000:00:03.0"
+	card 0000:00:02.0 1e84
+	echo 580.65.05 >"$tree/sys/module/nvidia/version"
+	refused 'this host has driver 580.65.05, with which no such card is known to work'
+	echo 610.10.01 >"$tree/sys/module/nvidia/version"
+	refused 'driver 610.10.01 is not known'
+	rm "$tree/sys/module/nvidia/version"
+	mkdir -p "$tree/usr/src/nvidia-550.54.10"
+	touch "$tree/usr/src/nvidia-550.54.10/dkms.conf"
+	refused 'is not loaded, and not the only one'
+	rm -r "$tree/usr/src/nvidia-550.54.10"
+	expect 0 'driver: 535.154.02 .vGPU 16.3' unlock status
+	echo 535.154.02 >"$tree/sys/module/nvidia/version"
+	rm "$tree/sys/bus/pci/devices/0000:00:02.0"
+	refused 'no card of NVIDIA'
+	card 0000:00:02.0 1e84
+}
+
+# killed_at CALL N COMMAND...: was it killed in its Nth system call of this kind?
+killed_at()
+{
+	local status=0
+	# In a shell of its own, which would otherwise tell of each.
+	(
+		strace -f -qq -o "$work/strace" -e "trace=$1" -e "inject=$1:signal=SIGKILL:when=$2" \
+			"$build/gpushift" --root "$tree" "${@:3}"
+		exit $?
+	) >/dev/null 2>&1 || status=$?
+	((status == 137))
+}
+
+# Each call that changes a file is the last one once, of an installation and of a removal. KILL_AT says which calls.
+killed_anywhere()
+{
+	local call n kills=0 bad=""
+	snapshot >"$work/before"
+	for call in ${KILL_AT:-mkdirat write renameat}; do
+		for ((n = 1; n < 200; n++)); do
+			killed_at "$call" "$n" unlock install --hooks /opt/vgpu_unlock --nvidia-smi || break
+			kills=$((kills + 1))
+			# Half of them go on, the others go back.
+			if ((n % 2)); then
+				install_all >"$work/out" 2>&1 || bad+=" install after $call $n;"
+				gpushift unlock status >"$work/out" 2>&1 || bad+=" status after $call $n;"
+			fi
+			gpushift unlock remove >"$work/out" 2>"$work/err" || bad+=" remove after $call $n;"
+			snapshot | diff "$work/before" - >"$work/out" 2>&1 || bad+=" tree after $call $n;"
+		done
+		gpushift unlock remove >/dev/null 2>&1
+	done
+	for call in ${KILL_AT:-renameat unlinkat}; do
+		for ((n = 1; n < 200; n++)); do
+			install_all >"$work/out" 2>&1
+			killed_at "$call" "$n" unlock remove || break
+			kills=$((kills + 1))
+			gpushift unlock remove >"$work/out" 2>"$work/err" || bad+=" remove after remove $call $n;"
+			snapshot | diff "$work/before" - >"$work/out" 2>&1 || bad+=" tree after remove $call $n;"
+		done
+	done
+	((kills > 40)) || bad+=" only $kills kills"
+	verdict "killed in each of $kills calls, every byte comes back" "$bad"
+}
+
+two_at_once()
+{
+	mkdir -p "$tree/var/lib/gpushift/unlock"
+	snapshot >"$work/before"
+	flock "$tree/var/lib/gpushift/unlock" "$build/gpushift" --root "$tree" unlock install >"$work/out" 2>"$work/err"
+	verdict "one at a time" "$([[ $? == 6 ]] || echo "exit is not 6")"
+	unchanged "the second one changed nothing" "$work/before"
+}
+
 make_tree
 good_files
 wrong_files
 untrusted_files
 other_files
+what_is_installed
+driver_updates
+changed_by_others
+refusals
+refused_cards
+two_at_once
+killed_anywhere
 
 echo "1..$((passed + failed))"
 ((failed == 0))

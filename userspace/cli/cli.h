@@ -60,6 +60,8 @@ enum cli_option_id {
 	CLI_OPT_ROUNDS,
 	CLI_OPT_FORMAT,
 	CLI_OPT_APPLY,
+	CLI_OPT_HOOKS,
+	CLI_OPT_NVIDIA_SMI,
 	CLI_OPT_MAX,
 };
 
@@ -125,6 +127,8 @@ struct cli {
 	unsigned int vfs; /* of --count without a profile */
 	const char *driver;
 	const char *method; /* of a reset */
+	const char *hooks; /* a checkout of vgpu_unlock */
+	bool nvidia_smi;
 	struct gs_address *with;
 	size_t n_with;
 	char uuid[37]; /* "": not given */
@@ -185,6 +189,9 @@ int verb_selftest(struct cli *cli);
 int verb_set(struct cli *cli);
 int verb_show(struct cli *cli);
 int verb_unlock_check(struct cli *cli);
+int verb_unlock_install(struct cli *cli);
+int verb_unlock_remove(struct cli *cli);
+int verb_unlock_status(struct cli *cli);
 int verb_vgpu_create(struct cli *cli);
 int verb_vgpu_list(struct cli *cli);
 int verb_vgpu_remove(struct cli *cli);

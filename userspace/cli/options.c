@@ -214,6 +214,12 @@ static int set_option(struct cli *cli, enum cli_option_id id, char *value)
 	case CLI_OPT_METHOD:
 		cli->method = value;
 		return 0;
+	case CLI_OPT_HOOKS:
+		cli->hooks = value;
+		return 0;
+	case CLI_OPT_NVIDIA_SMI:
+		cli->nvidia_smi = true;
+		return 0;
 	case CLI_OPT_ROUNDS:
 		return set_rounds(cli, value);
 	case CLI_OPT_DEADLINE:

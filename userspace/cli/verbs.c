@@ -42,6 +42,10 @@ const struct cli_option cli_options[CLI_OPT_MAX] = {
 	[CLI_OPT_FORMAT] = {"format", "F", CLI_FORMAT,
 			    "libvirt, qemu, pve, pve-mapping or kubevirt"},
 	[CLI_OPT_APPLY] = {"apply", NULL, CLI_NOTHING, "store what can be verified as wishes"},
+	[CLI_OPT_HOOKS] = {"hooks", "DIR", CLI_FOLDER,
+			   "a checkout of vgpu_unlock, to build the driver with its hooks"},
+	[CLI_OPT_NVIDIA_SMI] = {"nvidia-smi", NULL, CLI_NOTHING,
+				"a wrapper of nvidia-smi, too, for nvidia-smi vgpu"},
 };
 
 #define WANT_OPTIONS                                                                               \
@@ -182,6 +186,25 @@ const struct cli_verb cli_verbs[] = {
 		.arguments = {CLI_TARGET},
 		.min_arguments = 1,
 		.run = verb_export,
+	},
+	{
+		.name = "unlock status",
+		.synopsis = "",
+		.summary = "whether cards and driver can be unlocked, what is installed, what is to be redone",
+		.run = verb_unlock_status,
+	},
+	{
+		.name = "unlock install",
+		.synopsis = "[--hooks DIR] [--nvidia-smi]",
+		.summary = "preload the library into NVIDIA's vGPU services",
+		.options = CLI_BIT(CLI_OPT_HOOKS) | CLI_BIT(CLI_OPT_NVIDIA_SMI),
+		.run = verb_unlock_install,
+	},
+	{
+		.name = "unlock remove",
+		.synopsis = "",
+		.summary = "put back every byte that unlock install changed",
+		.run = verb_unlock_remove,
 	},
 	{
 		.name = "unlock check",

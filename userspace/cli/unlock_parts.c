@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "unlock_parts.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+
+#include "output.h"
+#include "tree.h"
+#include "unlock/load.h"
+#include "unlock_hooks.h"
+#include "vendor_tool.h"
+
+const char *const unlock_services[] = { "nvidia-vgpud.service", "nvidia-vgpu-mgr.service", NULL };
+
+#define DKMS "usr/sbin/dkms"
+#define SYSTEMCTL "usr/bin/systemctl"
+#define BUILD_LIMIT_MS (30 * 60 * 1000)
+#define RELOAD_LIMIT_MS 60000
+
+void unlock_parts_clear(struct unlock_parts *parts)
+{
+	for (size_t i = 0; i < parts->count; i++)
+		free(parts->list[i].text);
+	free(parts->list);
+	*parts = (struct unlock_parts){ 0 };
+}
+
+static int add(struct cli *cli, struct unlock_parts *parts, const char *path, char *text,
+	       unsigned int mode, bool of_driver)
+{
+	struct unlock_part *part;
+
+	if (!text || gs_grow(&parts->list, parts->count, sizeof(*parts->list)) < 0) {
+		free(text);
+		return cli_no_memory(cli);
+	}
+	part = &parts->list[parts->count++];
+	snprintf(part->path, sizeof(part->path), "%s", path);
+	part->text = text;
+	part->mode = mode;
+	part->of_driver = of_driver;
+	return 0;
+}
+
+/* --- drop-ins --- */
+
+static int refuse_foreign(struct cli *cli, const char *path, const char *what)
+{
+	return cli_fail(cli, GS_EXIT_REFUSED, "foreign-owner", "take that out first, by what put it there",
+			"/%s %s", path, what);
+}
+
+static int check_file(struct cli *cli, const char *path)
+{
+	gs_cleanup_free char *text = NULL;
+	int r = gs_tree_read(cli->engine, path, &text);
+
+	if (r == -ENOMEM)
+		return cli_no_memory(cli);
+	if (r == 0 && strstr(text, "LD_PRELOAD"))
+		return refuse_foreign(cli, path, "preloads something already");
+	if (r == 0 && strstr(text, "vgpu_unlock"))
+		return refuse_foreign(cli, path, "starts the service by vgpu_unlock already");
+	return 0;
+}
+
+/* What systemd would read. */
+static bool is_drop_in(const char *name)
+{
+	size_t length = strlen(name);
+
+	return name[0] != '.' && length > 5 && gs_streq(name + length - 5, ".conf");
+}
+
+/* Two libraries would each answer, and a later drop-in takes away what an earlier one sets. */
+static int check_service(struct cli *cli, const char *service)
+{
+	const char *folder = unlock_host_service(cli->engine, service);
+	char path[GS_PATH_MAX];
+	char **names = NULL;
+	int r = 0;
+
+	if (!folder)
+		return cli_fail(cli, GS_EXIT_REFUSED, "driver-missing",
+				"install NVIDIA's vGPU host driver (...-vgpu-kvm.run --dkms)",
+				"there is no %s: this is not the vGPU host driver", service);
+	if (gs_path(path, "%s/%s", folder, service) == 0)
+		r = check_file(cli, path);
+	if (r == 0 && (gs_path(path, "etc/systemd/system/%s.d", service) < 0 ||
+		       gs_tree_list(cli->engine, path, &names) < 0))
+		r = cli_no_memory(cli);
+	for (char **name = names; r == 0 && name && *name; name++)
+		if (is_drop_in(*name) && !gs_streq(*name, UNLOCK_DROP_IN) &&
+		    gs_path(path, "etc/systemd/system/%s.d/%s", service, *name) == 0)
+			r = check_file(cli, path);
+	gs_strv_free(names);
+	return r;
+}
+
+static int collect_drop_ins(struct cli *cli, const struct unlock_host *host,
+			    struct unlock_parts *parts)
+{
+	char path[GS_PATH_MAX];
+	int r = 0;
+
+	for (const char *const *service = unlock_services; r == 0 && *service; service++) {
+		r = check_service(cli, *service);
+		if (r)
+			break;
+		if (gs_path(path, "etc/systemd/system/%s.d/" UNLOCK_DROP_IN, *service) < 0)
+			return GS_EXIT_FAILED;
+		r = add(cli, parts, path,
+			gs_asprintf("# Made by gpushift unlock install; gpushift unlock remove takes it away.\n"
+				    "[Service]\nEnvironment=LD_PRELOAD=%s\n",
+				    host->library),
+			0644, false);
+	}
+	return r;
+}
+
+/* --- nvidia-smi --- */
+
+static int collect_wrapper(struct cli *cli, const struct unlock_host *host,
+			   struct unlock_store *store, struct unlock_parts *parts)
+{
+	cli_cleanup_bytes struct unlock_bytes before = { 0 };
+	int r;
+
+	if (!gs_tree_exists(cli->engine, UNLOCK_SMI))
+		return cli_fail(cli, GS_EXIT_REFUSED, "driver-missing", NULL,
+				"there is no /" UNLOCK_SMI " to wrap");
+	r = unlock_store_original(store, UNLOCK_SMI_WRAPPER, &before);
+	if (r == -ENOMEM)
+		return cli_no_memory(cli);
+	if (r < 0 || before.bytes)
+		return refuse_foreign(cli, UNLOCK_SMI_WRAPPER, "is there already");
+	return add(cli, parts, UNLOCK_SMI_WRAPPER,
+		   gs_asprintf("#!/bin/sh\n# Made by gpushift unlock install --nvidia-smi; gpushift unlock "
+			       "remove takes it away.\n"
+			       "if [ \"$1\" = vgpu ]; then\n"
+			       "\tLD_PRELOAD=%s${LD_PRELOAD:+:$LD_PRELOAD}\n\texport LD_PRELOAD\nfi\n"
+			       "exec /" UNLOCK_SMI " \"$@\"\n",
+			       host->library),
+		   0755, false);
+}
+
+/* --- hooks --- */
+
+static int check_upstream(struct cli *cli, const char *path)
+{
+	struct stat st;
+	const char *why;
+	int fd = gs_tree_open(cli->engine, path + 1, O_RDONLY | O_NOFOLLOW);
+	int r;
+
+	if (fd < 0)
+		return cli_usage(cli, "%s: %s; --hooks takes a checkout of vgpu_unlock", path,
+				 strerror(-fd));
+	r = fstat(fd, &st) < 0 ? -errno : 0;
+	close(fd);
+	if (r < 0)
+		return cli_usage(cli, "%s: %s", path, strerror(-r));
+	why = S_ISREG(st.st_mode) ? unlock_insecure(&st, false) : "it is no regular file";
+	if (cli->engine->foreign_root && st.st_uid == geteuid() &&
+	    !(st.st_mode & (S_IWGRP | S_IWOTH)))
+		why = NULL;
+	if (why)
+		return cli_fail(cli, GS_EXIT_REFUSED, "insecure", NULL,
+				"%s becomes a part of the kernel, and %s", path, why);
+	return 0;
+}
+
+static int collect_hook(struct cli *cli, const struct unlock_host *host, struct unlock_store *store,
+			const struct unlock_hook *hook, struct unlock_parts *parts)
+{
+	cli_cleanup_bytes struct unlock_bytes before = { 0 };
+	char path[GS_PATH_MAX], upstream[GS_PATH_MAX];
+	char *text = NULL;
+	int r;
+
+	if (gs_path(path, "%s/%s", host->source, hook->file) < 0 ||
+	    gs_path(upstream, "%s/%s", cli->hooks, hook->upstream) < 0)
+		return cli_usage(cli, "--hooks: the path is too long");
+	r = check_upstream(cli, upstream);
+	if (r)
+		return r;
+	r = unlock_store_original(store, path, &before);
+	if (r < 0 || !before.bytes)
+		return cli_fail(cli, GS_EXIT_REFUSED, "driver-missing", NULL, "cannot read /%s: %s", path,
+				strerror(r < 0 ? -r : ENOENT));
+	if (unlock_hook_is_there(before.bytes, before.length, hook))
+		return refuse_foreign(cli, path, "has been edited for vgpu_unlock already");
+	r = hook->edit(before.bytes, before.length, upstream, &text);
+	if (r == -ENOMEM)
+		return cli_no_memory(cli);
+	if (r < 0)
+		return cli_fail(cli, GS_EXIT_REFUSED, "unknown-driver", NULL,
+				"/%s looks like that of no driver that is known", path);
+	return add(cli, parts, path, text, 0644, true);
+}
+
+static int collect_hooks(struct cli *cli, const struct unlock_host *host, struct unlock_store *store,
+			 struct unlock_parts *parts)
+{
+	enum unlock_hooking hooking = UNLOCK_HOOKS_USELESS;
+	int r = 0;
+
+	if (!unlock_hook_is_path(cli->hooks))
+		return cli_usage(cli, "--hooks takes an absolute path of letters, digits and ./_+-, not '%s'",
+				 cli->hooks);
+	if (!host->source)
+		return cli_fail(cli, GS_EXIT_REFUSED, "driver-missing",
+				"install NVIDIA's vGPU host driver with --dkms",
+				"the driver has no source below /usr/src for DKMS");
+	if (!unlock_branch_known(host->branch, &hooking) || hooking == UNLOCK_HOOKS_USELESS)
+		return cli_fail(cli, GS_EXIT_REFUSED, "unknown-driver", NULL,
+				"no hooks are known to work with driver %s", host->version);
+	for (const struct unlock_hook *hook = unlock_hooks; r == 0 && hook->file; hook++)
+		r = collect_hook(cli, host, store, hook, parts);
+	if (r == 0 && hooking == UNLOCK_HOOKS_NEED_PATCH)
+		cli_hint(cli, "from 470 on the driver refuses consumer cards by itself, too: without a patch "
+			      "of it, which gpushift has not, the hooks do not help");
+	return r;
+}
+
+int unlock_parts_collect(struct cli *cli, const struct unlock_host *host, struct unlock_store *store,
+			 struct unlock_parts *ret)
+{
+	int r = collect_drop_ins(cli, host, ret);
+
+	if (r == 0 && cli->nvidia_smi)
+		r = collect_wrapper(cli, host, store, ret);
+	if (r == 0 && cli->hooks)
+		r = collect_hooks(cli, host, store, ret);
+	return r;
+}
+
+/* --- what others do --- */
+
+bool unlock_source_version(const char *path, char *ret, size_t size)
+{
+	static const char prefix[] = "usr/src/nvidia-";
+	const char *version = path + sizeof(prefix) - 1;
+
+	if (strncmp(path, prefix, sizeof(prefix) - 1) != 0)
+		return false;
+	return snprintf(ret, size, "%.*s", (int)strcspn(version, "/"), version) < (int)size;
+}
+
+int unlock_rebuild(struct gs_engine *engine, const char *version, char *answer, size_t size)
+{
+	static const char *const verbs[] = { "build", "install" };
+	struct utsname kernel;
+	int r = 0;
+
+	if (uname(&kernel) < 0)
+		return -errno;
+	for (size_t i = 0; r == 0 && i < GS_ARRAY_SIZE(verbs); i++)
+		r = gs_vendor_tool(engine,
+				   (const char *const[]){ DKMS, verbs[i], "-m", "nvidia", "-v", version,
+							  "-k", kernel.release, "--force", NULL },
+				   BUILD_LIMIT_MS, answer, size);
+	return r;
+}
+
+void unlock_reload(const struct cli *cli)
+{
+	char answer[256] = "";
+
+	if (cli->engine->foreign_root || !gs_tree_exists(cli->engine, "run/systemd/system"))
+		return;
+	if (gs_vendor_tool(cli->engine, (const char *const[]){ SYSTEMCTL, "daemon-reload", NULL },
+			   RELOAD_LIMIT_MS, answer, sizeof(answer)) < 0)
+		cli_message("systemctl daemon-reload failed: %s", answer);
+}
+
+int unlock_store_fail(struct cli *cli, int r)
+{
+	if (r == -ENOMEM)
+		return cli_no_memory(cli);
+	if (r == -EBUSY)
+		return cli_fail(cli, GS_EXIT_BUSY, "busy", NULL, "another gpushift unlock is at work");
+	if (r == -EBADMSG || r == -EPROTO)
+		return cli_fail(cli, GS_EXIT_FAILED, "failed", NULL,
+				"/" UNLOCK_STORE "/manifest is %s", r == -EPROTO ?
+				"of a newer gpushift; use that one" : "damaged");
+	return cli_fail(cli, GS_EXIT_FAILED, "failed", NULL, "/" UNLOCK_STORE ": %s", strerror(-r));
+}

@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "unlock_store.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "state_file.h"
+#include "tree.h"
+#include "unlock_files.h"
+
+#define MANIFEST UNLOCK_STORE "/manifest"
+#define SAVED UNLOCK_STORE "/saved"
+
+static struct json_object *member(struct json_object *object, const char *key)
+{
+	struct json_object *value = NULL;
+
+	json_object_object_get_ex(object, key, &value);
+	return value;
+}
+
+static struct json_object *files(const struct unlock_store *store)
+{
+	return store->manifest ? member(store->manifest, "files") : NULL;
+}
+
+static struct json_object *entry_at(const struct unlock_store *store, size_t index)
+{
+	return json_object_array_get_idx(files(store), index);
+}
+
+size_t unlock_store_count(const struct unlock_store *store)
+{
+	struct json_object *list = files(store);
+
+	return list ? json_object_array_length(list) : 0;
+}
+
+const char *unlock_store_path(const struct unlock_store *store, size_t index)
+{
+	return gs_state_string(entry_at(store, index), "path");
+}
+
+/* What the manifest may hold: paths below the root, and nothing that leads out of a folder. */
+static int check_manifest(struct json_object *manifest)
+{
+	struct json_object *list = member(manifest, "files");
+
+	if (!json_object_is_type(list, json_type_array))
+		return -EBADMSG;
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		struct json_object *entry = json_object_array_get_idx(list, i);
+		const char *path = json_object_is_type(entry, json_type_object) ?
+					   gs_state_string(entry, "path") :
+					   NULL;
+
+		if (!path || path[0] == '/' || !strchr(path, '/') ||
+		    !json_object_is_type(member(entry, "mode"), json_type_int) ||
+		    !json_object_is_type(member(entry, "existed"), json_type_boolean))
+			return -EBADMSG;
+	}
+	return 0;
+}
+
+static int take_lock(struct unlock_store *store)
+{
+	int r = gs_state_mkdir(store->engine, UNLOCK_STORE, 0700);
+
+	if (r == 0)
+		r = gs_state_mkdir(store->engine, SAVED, 0700);
+	if (r < 0)
+		return r;
+	store->lock = gs_tree_open(store->engine, UNLOCK_STORE, O_RDONLY | O_DIRECTORY);
+	if (store->lock < 0)
+		return store->lock;
+	if (flock(store->lock, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+	return 0;
+}
+
+int unlock_store_open(struct gs_engine *engine, bool changes, struct unlock_store *ret)
+{
+	int r = 0;
+
+	*ret = (struct unlock_store){ .engine = engine, .lock = -1 };
+	if (changes)
+		r = take_lock(ret);
+	if (r == 0)
+		r = gs_state_read(engine, MANIFEST, &ret->manifest);
+	if (r == 0)
+		r = check_manifest(ret->manifest);
+	if (r == -ENOENT)
+		r = 0;
+	if (r < 0)
+		unlock_store_close(ret);
+	return r;
+}
+
+void unlock_store_close(struct unlock_store *store)
+{
+	json_object_put(store->manifest);
+	store->manifest = NULL;
+	if (store->lock >= 0)
+		close(store->lock);
+	store->lock = -1;
+}
+
+static int write_manifest(struct unlock_store *store)
+{
+	return gs_state_write(store->engine, MANIFEST,
+			      json_object_to_json_string_ext(store->manifest,
+							     JSON_C_TO_STRING_PRETTY));
+}
+
+static int need_manifest(struct unlock_store *store)
+{
+	if (store->manifest)
+		return 0;
+	store->manifest = gs_state_new();
+	if (!store->manifest)
+		return -ENOMEM;
+	return gs_state_add(store->manifest, "files", json_object_new_array());
+}
+
+int unlock_store_note(struct unlock_store *store, const char *key, const char *value)
+{
+	int r = need_manifest(store);
+
+	if (r == 0)
+		r = gs_state_set(store->manifest, key, value);
+	return r == 0 ? write_manifest(store) : r;
+}
+
+const char *unlock_store_noted(const struct unlock_store *store, const char *key)
+{
+	return store->manifest ? gs_state_string(store->manifest, key) : NULL;
+}
+
+/* --- one file --- */
+
+static int saved_path(char buffer[GS_PATH_MAX], size_t index, const char *what)
+{
+	return gs_path(buffer, SAVED "/%zu.%s", index, what);
+}
+
+static bool same(const struct unlock_bytes *a, const struct unlock_bytes *b)
+{
+	if (!a->bytes || !b->bytes)
+		return a->bytes == b->bytes;
+	return a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0;
+}
+
+static int read_saved(struct unlock_store *store, size_t index, const char *what,
+		      struct unlock_bytes *ret)
+{
+	struct json_object *entry = entry_at(store, index);
+	char path[GS_PATH_MAX];
+	int r;
+
+	*ret = (struct unlock_bytes){ 0 };
+	if (strcmp(what, "before") == 0 && !json_object_get_boolean(member(entry, "existed")))
+		return 0;
+	r = saved_path(path, index, what);
+	if (r == 0)
+		r = unlock_bytes_read(store->engine, path, ret);
+	if (r == 0 && !ret->bytes)
+		r = -EBADMSG;
+	ret->mode = (unsigned int)json_object_get_int(member(entry, "mode"));
+	ret->uid = (unsigned int)json_object_get_int(member(entry, "uid"));
+	ret->gid = (unsigned int)json_object_get_int(member(entry, "gid"));
+	return r;
+}
+
+struct versions {
+	struct unlock_bytes before, after, now;
+};
+
+static void clear_versions(struct versions *versions)
+{
+	unlock_bytes_clear(&versions->before);
+	unlock_bytes_clear(&versions->after);
+	unlock_bytes_clear(&versions->now);
+}
+#define cli_cleanup_versions __attribute__((cleanup(clear_versions)))
+
+static int read_versions(struct unlock_store *store, size_t index, struct versions *ret)
+{
+	int r = read_saved(store, index, "before", &ret->before);
+
+	if (r == 0)
+		r = read_saved(store, index, "after", &ret->after);
+	if (r == 0)
+		r = unlock_bytes_read(store->engine, unlock_store_path(store, index), &ret->now);
+	return r;
+}
+
+static enum unlock_file_state state_of(struct unlock_store *store, const char *path,
+				       const struct versions *versions)
+{
+	if (same(&versions->now, &versions->after))
+		return UNLOCK_FILE_OURS;
+	if (same(&versions->now, &versions->before))
+		return UNLOCK_FILE_ORIGINAL;
+	if (versions->now.bytes)
+		return UNLOCK_FILE_CHANGED;
+	return unlock_file_has_folder(store->engine, path) ? UNLOCK_FILE_GONE : UNLOCK_FILE_OBSOLETE;
+}
+
+int unlock_store_state(struct unlock_store *store, size_t index)
+{
+	cli_cleanup_versions struct versions versions = { 0 };
+	int r = read_versions(store, index, &versions);
+
+	return r < 0 ? r : (int)state_of(store, unlock_store_path(store, index), &versions);
+}
+
+static bool find(const struct unlock_store *store, const char *path, size_t *ret)
+{
+	for (*ret = 0; *ret < unlock_store_count(store); (*ret)++)
+		if (gs_streq(unlock_store_path(store, *ret), path))
+			return true;
+	return false;
+}
+
+int unlock_store_original(struct unlock_store *store, const char *path, struct unlock_bytes *ret)
+{
+	size_t index;
+
+	if (find(store, path, &index))
+		return read_saved(store, index, "before", ret);
+	return unlock_bytes_read(store->engine, path, ret);
+}
+
+static int save(struct unlock_store *store, size_t index, const char *what,
+		const struct unlock_bytes *bytes)
+{
+	struct unlock_bytes private = *bytes;
+	char path[GS_PATH_MAX];
+	int r = saved_path(path, index, what);
+
+	private.mode = 0600;
+	private.uid = geteuid();
+	private.gid = getegid();
+	return r < 0 ? r : unlock_file_write(store->engine, path, &private);
+}
+
+/* What a file was, what it is to be, and then that this is so: in this order. */
+static int record(struct unlock_store *store, const char *path, const struct unlock_bytes *before,
+		  const struct unlock_bytes *after)
+{
+	gs_cleanup_json struct json_object *entry = json_object_new_object();
+	size_t index = unlock_store_count(store);
+	int r = need_manifest(store);
+
+	if (!entry)
+		return -ENOMEM;
+	if (r == 0 && before->bytes)
+		r = save(store, index, "before", before);
+	if (r == 0)
+		r = save(store, index, "after", after);
+	if (r == 0)
+		r = gs_state_set(entry, "path", path);
+	if (r == 0)
+		r = gs_state_add(entry, "existed", json_object_new_boolean(before->bytes != NULL));
+	if (r == 0)
+		r = gs_state_add(entry, "mode", json_object_new_int((int)before->mode));
+	if (r == 0)
+		r = gs_state_add(entry, "uid", json_object_new_int64(before->uid));
+	if (r == 0)
+		r = gs_state_add(entry, "gid", json_object_new_int64(before->gid));
+	if (r == 0 && json_object_array_add(files(store), entry) < 0)
+		r = -ENOMEM;
+	if (r < 0)
+		return r;
+	entry = NULL;
+	return write_manifest(store);
+}
+
+static int change_new(struct unlock_store *store, const char *path, struct unlock_bytes *after)
+{
+	cli_cleanup_bytes struct unlock_bytes before = { 0 };
+	int r = unlock_bytes_read(store->engine, path, &before);
+
+	if (r < 0)
+		return r;
+	if (same(&before, after))
+		return 0;
+	if (before.bytes) {
+		after->mode = before.mode;
+		after->uid = before.uid;
+		after->gid = before.gid;
+	}
+	r = record(store, path, &before, after);
+	if (r == 0)
+		r = unlock_file_write(store->engine, path, after);
+	return r < 0 ? r : 1;
+}
+
+/* One that was changed before, by this command or by a killed one. */
+static int change_known(struct unlock_store *store, size_t index, struct unlock_bytes *after)
+{
+	cli_cleanup_versions struct versions versions = { 0 };
+	int r = read_versions(store, index, &versions);
+
+	if (r < 0)
+		return r;
+	if (same(&versions.now, after) && same(&versions.after, after))
+		return 0;
+	if (state_of(store, unlock_store_path(store, index), &versions) == UNLOCK_FILE_CHANGED)
+		return -EEXIST;
+	if (versions.before.bytes) {
+		after->mode = versions.before.mode;
+		after->uid = versions.before.uid;
+		after->gid = versions.before.gid;
+	}
+	/* Put back first: what the file is must be one of two known things at any moment. */
+	r = unlock_store_restore(store, index);
+	if (r >= 0)
+		r = save(store, index, "after", after);
+	if (r >= 0)
+		r = unlock_file_write(store->engine, unlock_store_path(store, index), after);
+	return r < 0 ? r : 1;
+}
+
+int unlock_store_change(struct unlock_store *store, const char *path, const char *bytes,
+			size_t length, unsigned int mode)
+{
+	struct unlock_bytes after = {
+		.bytes = (char *)bytes,
+		.length = length,
+		.mode = mode,
+		.uid = geteuid(),
+		.gid = getegid(),
+	};
+	size_t index;
+
+	if (find(store, path, &index))
+		return change_known(store, index, &after);
+	return change_new(store, path, &after);
+}
+
+int unlock_store_restore(struct unlock_store *store, size_t index)
+{
+	cli_cleanup_versions struct versions versions = { 0 };
+	const char *path = unlock_store_path(store, index);
+	int r = read_versions(store, index, &versions);
+
+	if (r < 0)
+		return r;
+	unlock_file_tidy(store->engine, path);
+	switch (state_of(store, path, &versions)) {
+	case UNLOCK_FILE_CHANGED:
+		return -EEXIST;
+	case UNLOCK_FILE_ORIGINAL:
+	case UNLOCK_FILE_OBSOLETE:
+		return 0;
+	case UNLOCK_FILE_GONE:
+	case UNLOCK_FILE_OURS:
+		break;
+	}
+	if (versions.before.bytes)
+		r = unlock_file_write(store->engine, path, &versions.before);
+	else
+		r = unlock_file_remove(store->engine, path);
+	return r < 0 ? r : 1;
+}
+
+int unlock_store_forget(struct unlock_store *store)
+{
+	size_t count = unlock_store_count(store);
+	char path[GS_PATH_MAX];
+	int r;
+
+	for (size_t i = 0; i < count; i++)
+		unlock_file_tidy_folder(store->engine, unlock_store_path(store, i));
+	r = gs_state_remove(store->engine, MANIFEST);
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		if (saved_path(path, i, "before") == 0)
+			r = gs_state_remove_sync(store->engine, path, GS_STATE_WHOLE);
+		if (r == 0 && saved_path(path, i, "after") == 0)
+			r = gs_state_remove_sync(store->engine, path, GS_STATE_WHOLE);
+	}
+	if (r < 0)
+		return r;
+	json_object_put(store->manifest);
+	store->manifest = NULL;
+	return 0;
+}
