@@ -328,6 +328,16 @@ doctored()
 	expect_json 1 '.findings | all(keys == ["about", "card", "evidence", "fix", "id", "status"]) and all((.evidence | length) > 0)
 		and all((.status == "problem") == (.fix != null))' doctor
 	expect_json 1 '.findings | map(.card) == ["0000:00:02.0", "0000:00:04.0", "0000:01:00.0"]' doctor group
+	mkdir -p "$tree/proc/sys/kernel"
+	echo pcieport >"$tree/proc/sys/kernel/hostname"
+	expect 1 'read .*report.json before you give it' doctor --report "$work/report.json"
+	check "a report is a document for its owner only" bash -c "jq -e '.doctor.findings and .list.cards and .groups.groups' \
+		'$work/report.json' && [[ \$(stat -c %a '$work/report.json') == 600 ]]"
+	check "it does not tell the host's name" bash -c "! grep pcieport '$work/report.json' && grep -q '<host>' '$work/report.json'"
+	expect 2 'is there already; name another' doctor --report "$work/report.json"
+	expect 2 'a report is about all checks' doctor --report "$work/other.json" group
+	expect 1 'cannot write' doctor --report "$work/nowhere/report.json"
+	rm -r "$tree/proc/sys"
 }
 
 booted()

@@ -62,6 +62,7 @@ enum cli_option_id {
 	CLI_OPT_APPLY,
 	CLI_OPT_HOOKS,
 	CLI_OPT_NVIDIA_SMI,
+	CLI_OPT_REPORT,
 	CLI_OPT_MAX,
 };
 
@@ -129,6 +130,7 @@ struct cli {
 	const char *method; /* of a reset */
 	const char *hooks; /* a checkout of vgpu_unlock */
 	bool nvidia_smi;
+	const char *report; /* a file */
 	struct gs_address *with;
 	size_t n_with;
 	char uuid[37]; /* "": not given */

@@ -2,6 +2,8 @@
 /* verb_doctor.c - gpushift doctor: what stands in the way, and what to do about it */
 #include "doctor.h"
 
+#include <fcntl.h>
+
 #include "host.h"
 #include "output.h"
 
@@ -55,10 +57,49 @@ static int unknown_check(struct cli *cli)
 			 known ? known : "others");
 }
 
+/* A file of the caller's, with his rights; one that is there is his, too. */
+static int write_file(struct cli *cli, const char *text)
+{
+	gs_cleanup_close int fd =
+		open(cli->report, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	size_t length = strlen(text);
+	ssize_t n = 0;
+
+	if (fd < 0 && errno == EEXIST)
+		return cli_usage(cli, "'%s' is there already; name another file", cli->report);
+	for (; fd >= 0 && n >= 0 && length > 0; text += n, length -= (size_t)n)
+		n = write(fd, text, length);
+	if (fd < 0 || n < 0)
+		return cli_fail(cli, GS_EXIT_FAILED, "failed", NULL, "cannot write '%s': %s",
+				cli->report, strerror(errno));
+	return 0;
+}
+
+/* Who uses the cards is nobody else's business. */
+static int write_report(struct cli *cli, const struct gs_doctor *doctor)
+{
+	gs_cleanup_host struct gs_host *host = NULL;
+	gs_cleanup_free char *text = NULL;
+	int r;
+
+	r = cli_read_host(cli, READS & ~GS_READ_HOLDERS, &host);
+	if (r)
+		return r;
+	if (gs_doctor_report(doctor, host, &text) < 0)
+		return cli_no_memory(cli);
+	r = write_file(cli, text);
+	if (r == 0)
+		cli_hint(cli, "read %s before you give it to somebody", cli->report);
+	return r;
+}
+
 static int report(struct cli *cli, const struct gs_doctor *doctor)
 {
 	enum gs_exit status = count(doctor, GS_PROBLEM) ? GS_EXIT_FAILED : GS_EXIT_DONE;
+	int r = cli->report ? write_report(cli, doctor) : 0;
 
+	if (r)
+		return r;
 	if (cli->json)
 		return cli_document(gs_json_findings(doctor), status);
 	print_findings(cli, doctor);
@@ -72,6 +113,9 @@ int verb_doctor(struct cli *cli)
 	struct gs_doctor doctor = {.engine = cli->engine};
 	int r;
 
+	if (cli->report && cli->n_arguments)
+		return cli_usage(cli, "a report is about all checks: leave '%s' out",
+				 cli->arguments[0]);
 	r = cli_read_host(cli, READS, &host);
 	if (r)
 		return r;

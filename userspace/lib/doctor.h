@@ -62,6 +62,14 @@ const char *gs_initramfs_rebuild(struct gs_engine *engine);
 /* gs_json_findings - the document; NULL: no memory */
 struct json_object *gs_json_findings(const struct gs_doctor *doctor) gs_must_check;
 
+/*
+ * gs_doctor_report - the findings and what they are about, for somebody else to read (doctor_report.c)
+ * @host: read without who uses the cards
+ * @ret: a JSON document without what tells whose host it is, see redact.h
+ */
+int gs_doctor_report(const struct gs_doctor *doctor, const struct gs_host *host,
+		     char **ret) gs_must_check;
+
 /* What checks call; memory that runs out is remembered in doctor->failed. */
 void gs_find(struct gs_doctor *doctor, const struct gs_card *card, enum gs_verdict verdict);
 void gs_see(struct gs_doctor *doctor, const char *format, ...) gs_printf(2, 3);
