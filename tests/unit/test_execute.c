@@ -490,6 +490,39 @@ static void failing_vgpu_writes_are_undone(void **state)
 	assert_true(gs_vgpu_owned(lab->engine, UUID_1));
 }
 
+/* A folder in the place of what would be written beside and renamed: nothing new gets onto the disk. */
+static void fill_disk(struct lab *lab)
+{
+	tree_folder(lab->tree, "var/lib/gpushift/cards/." GPU ".json.new");
+	tree_folder(lab->tree, "var/lib/gpushift/vgpus/." UUID_1 ".json.new");
+	tree_folder(lab->tree, "var/lib/gpushift/vgpus/." UUID_2 ".json.new");
+}
+
+static void vgpus_are_made_again_on_a_full_disk(void **state)
+{
+	struct gs_profile_want profile = { .type = (char *)"nvidia-46", .count = 2 };
+	struct lab *lab = *state;
+	struct gs_want want = vgpu_want(&profile);
+	const struct gs_step *record;
+	char *before;
+
+	use_vgpu_driver(lab);
+	assert_int_equal(lab_switch(lab, &want), GS_EXIT_DONE);
+	before = fake_kernel_state();
+	fill_disk(lab);
+	assert_int_equal(lab_set(lab, GS_MODE_HOST), GS_EXIT_FAILED);
+	record = &lab->plan->steps[lab->plan->n_steps - 1];
+	assert_int_equal(record->action.op, GS_OP_RECORD);
+	assert_int_equal(record->result, GS_RESULT_FAILED);
+	lab_expect(before);
+	assert_true(gs_vgpu_owned(lab->engine, UUID_1));
+	assert_true(gs_vgpu_owned(lab->engine, UUID_2));
+	tree_remove(lab->tree, "var/lib/gpushift/cards/." GPU ".json.new");
+	assert_int_equal(lab_set(lab, GS_MODE_HOST), GS_EXIT_DONE);
+	assert_false(gs_vgpu_owned(lab->engine, UUID_1));
+	assert_false(gs_vgpu_owned(lab->engine, UUID_2));
+}
+
 static void a_uuid_that_is_taken_stays_foreign(void **state)
 {
 	struct gs_profile_want profile = { .type = (char *)"nvidia-46", .count = 2 };
@@ -554,6 +587,7 @@ int main(void)
 		lab_test(vgpus_are_made_and_removed),
 		lab_test(from_passthrough_to_vgpus),
 		lab_test(failing_vgpu_writes_are_undone),
+		lab_test(vgpus_are_made_again_on_a_full_disk),
 		lab_test(a_uuid_that_is_taken_stays_foreign),
 		lab_test(state_can_be_read_by_all),
 	};

@@ -134,6 +134,7 @@ int gs_execute(struct gs_engine *engine, struct gs_lock *lock, struct gs_plan *p
 	}
 	if (run_steps(&executor) < 0)
 		result = undo(&executor);
+	gs_forget_removed(&executor);
 	/* A journal that stays is no harm: recovery finds the mode whole and ends it. */
 	(void)!gs_journal_end(engine);
 	gs_worker_stop(executor.worker);

@@ -148,8 +148,10 @@ static int recover_journal(struct gs_engine *engine, struct gs_lock *lock,
 		return set_aside(engine, ret, GS_RECOVERED_REPORTED, "other-boot");
 	if (!same_card(engine, journal->plan))
 		return set_aside(engine, ret, GS_RECOVERED_REPORTED, "other-card");
-	if (!left_alone(engine, journal->plan, ret))
+	if (!left_alone(engine, journal->plan, ret)) {
 		recover_plan(&executor, ret);
+		gs_forget_removed(&executor);
+	}
 	gs_worker_stop(executor.worker);
 	return gs_journal_end(engine);
 }

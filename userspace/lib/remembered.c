@@ -145,6 +145,16 @@ bool gs_vgpu_owned(struct gs_engine *engine, const char *uuid)
 	       gs_state_read(engine, path, &json) == 0 && gs_same_boot(engine, json);
 }
 
+/* On a full disk what is there already can only be left as it is. */
+static bool is_recorded(struct gs_engine *engine, const char *uuid, struct json_object *json)
+{
+	gs_cleanup_json struct json_object *now = NULL;
+	char path[GS_PATH_MAX];
+
+	return gs_path(path, VGPUS "/%s.json", uuid) == 0 &&
+	       gs_state_read(engine, path, &now) == 0 && json_object_equal(now, json);
+}
+
 int gs_vgpu_own(struct gs_engine *engine, const char *uuid, const char *parent, const char *type)
 {
 	gs_cleanup_json struct json_object *json = gs_state_new();
@@ -157,7 +167,9 @@ int gs_vgpu_own(struct gs_engine *engine, const char *uuid, const char *parent, 
 		r = gs_state_set(json, "type", type);
 	if (r == 0)
 		r = gs_add_boot_id(engine, json);
-	return r < 0 ? r : write_record(engine, VGPUS, uuid, json, GS_STATE_OF_BOOT);
+	if (r < 0 || is_recorded(engine, uuid, json))
+		return r;
+	return write_record(engine, VGPUS, uuid, json, GS_STATE_OF_BOOT);
 }
 
 static int remove_record(struct gs_engine *engine, const char *folder, const char *name,

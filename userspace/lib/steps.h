@@ -100,5 +100,12 @@ int gs_step_create_vgpu_now(struct gs_executor *executor, const struct gs_action
 			    char **error) gs_must_check;
 int gs_step_remove_vgpu_now(struct gs_executor *executor, const struct gs_action *action,
 			    char **error) gs_must_check;
+/*
+ * gs_forget_removed - vGPUs of the plan that are not there are nobody's any more
+ *
+ * At the end, and not when one is removed: an undo that makes it again may find
+ * the disk full.
+ */
+void gs_forget_removed(struct gs_executor *executor);
 
 #endif

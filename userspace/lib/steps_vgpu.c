@@ -161,14 +161,29 @@ int gs_step_remove_vgpu_now(struct gs_executor *executor, const struct gs_action
 			    char **error)
 {
 	const struct gs_vgpu_backend *backend = gs_vgpu_backend_having(executor, action->target);
-	int r = backend ? backend->remove(executor, action->target, error) : 0;
 
-	if (r < 0)
-		return r;
-	r = gs_vgpu_disown(executor->engine, action->target);
-	if (r < 0)
-		return gs_step_fail(
-			error, r,
-			gs_asprintf("cannot forget vGPU %s: %s", action->target, strerror(-r)));
-	return 0;
+	return backend ? backend->remove(executor, action->target, error) : 0;
+}
+
+static void forget(struct gs_executor *executor, const char *name)
+{
+	if (!gs_live_vgpu(executor, name))
+		(void)!gs_vgpu_disown(executor->engine, name);
+}
+
+void gs_forget_removed(struct gs_executor *executor)
+{
+	const struct gs_plan *plan = executor->plan;
+
+	for (size_t i = 0; i < plan->n_steps && !gs_step_stuck(executor); i++) {
+		const struct gs_action *action = &plan->steps[i].action;
+		gs_cleanup_free char *type = NULL;
+		gs_cleanup_free char *name = NULL;
+
+		if (action->op == GS_OP_REMOVE_VGPU)
+			forget(executor, action->target);
+		else if (action->op == GS_OP_CREATE_VGPU &&
+			 gs_value_split(action->value, &type, &name) == 0)
+			forget(executor, name);
+	}
 }
