@@ -275,8 +275,6 @@ static int use_program(struct gs_boot *boot, const char *const *add, const char 
 		const char *const *parts = undo ? remove : add;
 
 		for (size_t i = 0; r == 0 && parts[i]; i++) {
-			gs_cleanup_free char *last = NULL;
-
 			if (parts[i + 1]) {
 				r = gs_strv_add(command, parts[i]);
 				continue;
