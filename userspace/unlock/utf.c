@@ -67,7 +67,11 @@ size_t utf16_from_utf8(const char *text, size_t length, unsigned char *units, si
 	uint32_t code;
 	size_t n;
 
-	for (; length && (n = utf8_take(text, length, &code)); text += n, length -= n) {
+	for (; length; text += n, length -= n) {
+		code = (unsigned char)*text;
+		n = code < 0x80 ? 1 : utf8_take(text, length, &code);
+		if (!n)
+			break;
 		if (code < 0x10000) {
 			put_unit(units, room, count++, code);
 			continue;
