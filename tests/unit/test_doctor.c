@@ -44,10 +44,13 @@ static void build(struct tree *tree)
 	tree_reset(tree_group(tree_driver(tree_function(tree, NULL, OTHER, 0x030000), "i915"), 8), "flr");
 }
 
+/* Whether the next examination reads ROMs. */
+static bool read_roms;
+
 static struct gs_doctor examine(struct fixture *fixture, const char *id)
 {
 	gs_cleanup_boot struct gs_boot *boot = NULL;
-	struct gs_doctor doctor = { 0 };
+	struct gs_doctor doctor = { .rom = read_roms };
 
 	doctor.host = fixture_read(fixture, READS);
 	doctor.engine = fixture->engine;
@@ -108,7 +111,8 @@ static void a_host_that_is_well(void **state)
 	doctor = examine(fixture, NULL);
 	for (size_t i = 0; i < doctor.n_findings; i++) {
 		assert_non_null(doctor.findings[i].evidence);
-		if (doctor.findings[i].verdict != GS_FINE)
+		/* Not read: it was not asked for. */
+		if (doctor.findings[i].verdict != GS_FINE && !gs_streq(doctor.findings[i].id, "rom"))
 			fail_msg("%s: %s", doctor.findings[i].id, doctor.findings[i].evidence[0]);
 	}
 	for (size_t i = 0; gs_doctor_id(i); i++) {
@@ -486,6 +490,55 @@ static void cards_that_are_odd(void **state)
 	expect_of(fixture, "group", GPU, GS_CANNOT_TELL, "no IOMMU group");
 }
 
+/* A ROM of one image; @code 3: an EFI driver for this machine */
+static void put_rom(struct tree_function *function, int code, unsigned int machine)
+{
+	char bytes[512] = { 0x55, (char)0xaa, 0, 0, (char)0xf1, 0x0e }, path[1024];
+
+	bytes[10] = (char)machine;
+	bytes[11] = (char)(machine >> 8);
+	bytes[0x18] = 0x40;
+	memcpy(bytes + 0x40, "PCIR\xde\x10\x38\x1b", 8);
+	bytes[0x50] = 1;
+	bytes[0x54] = (char)code;
+	bytes[0x55] = (char)0x80;
+	snprintf(path, sizeof(path), "%s/rom", tree_path(function));
+	tree_write_bytes(tree_of(function), path, bytes, sizeof(bytes));
+}
+
+static void roms(void **state)
+{
+	struct fixture *fixture = *state;
+	struct tree *tree = fixture->tree;
+	struct tree_function *third;
+
+	build(tree);
+	third = tree_group(tree_function(tree, NULL, "0000:05:00.0", 0x030000), 9);
+	put_rom(third, 3, 0x8664);
+	expect_of(fixture, "rom", "0000:05:00.0", GS_CANNOT_TELL, "--rom reads it");
+	read_roms = true;
+	expect_of(fixture, "rom", "0000:05:00.0", GS_FINE, "an EFI driver, for machine 8664");
+	expect_of(fixture, "rom", GPU, GS_CANNOT_TELL, "it cannot be read");
+	put_rom(third, 3, 0xaa64);
+	expect_of(fixture, "rom", "0000:05:00.0", GS_PROBLEM, "SeaBIOS");
+	put_rom(third, 0, 0);
+	expect_of(fixture, "rom", "0000:05:00.0", GS_PROBLEM, "one is for a BIOS");
+	tree_attribute(third, "rom", "no ROM");
+	expect_of(fixture, "rom", "0000:05:00.0", GS_CANNOT_TELL, "is no ROM");
+	/* On the host itself: what is bound to a driver, in use or asleep is left alone. */
+	fixture->engine->foreign_root = false;
+	fixture->engine->use_module = false;
+	expect_of(fixture, "rom", GPU, GS_CANNOT_TELL, "a driver of the host is bound");
+	expect_of(fixture, "rom", "0000:05:00.0", GS_CANNOT_TELL, "power state is not known");
+	tree_attribute(third, "power_state", "D3hot\n");
+	expect_of(fixture, "rom", "0000:05:00.0", GS_CANNOT_TELL, "sleeps");
+	tree_attribute(third, "power_state", "D0\n");
+	put_rom(third, 3, 0x8664);
+	/* A plain file takes the 1 as its first byte. */
+	expect_of(fixture, "rom", "0000:05:00.0", GS_CANNOT_TELL, "is no ROM");
+	read_roms = false;
+}
+
 static void the_document(void **state)
 {
 	struct fixture *fixture = *state;
@@ -525,6 +578,7 @@ int main(void)
 		fixture_test(static_binding),
 		fixture_test(cards),
 		fixture_test(cards_that_are_odd),
+		fixture_test(roms),
 		fixture_test(the_document),
 	};
 

@@ -63,6 +63,7 @@ enum cli_option_id {
 	CLI_OPT_HOOKS,
 	CLI_OPT_NVIDIA_SMI,
 	CLI_OPT_REPORT,
+	CLI_OPT_ROM,
 	CLI_OPT_MAX,
 };
 
@@ -122,7 +123,7 @@ struct cli {
 
 	bool direct, json, quiet, verbose, version, help;
 	const char *root;
-	bool all, force, persist, wishes, apply;
+	bool all, force, persist, wishes, apply, rom;
 	struct gs_profile_want *profiles; /* their types belong to argv */
 	size_t n_profiles;
 	unsigned int vfs; /* of --count without a profile */

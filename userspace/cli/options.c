@@ -208,6 +208,9 @@ static int set_option(struct cli *cli, enum cli_option_id id, char *value)
 	case CLI_OPT_WISHES:
 		cli->wishes = true;
 		return 0;
+	case CLI_OPT_ROM:
+		cli->rom = true;
+		return 0;
 	case CLI_OPT_REPORT:
 		cli->report = value;
 		return 0;

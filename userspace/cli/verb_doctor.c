@@ -6,6 +6,7 @@
 
 #include "host.h"
 #include "output.h"
+#include "switch.h"
 
 #define READS                                                                                      \
 	(GS_READ_ALL | GS_READ_NAMES | GS_READ_HOLDERS | GS_READ_TYPES | GS_READ_DRIVERS |        \
@@ -108,14 +109,22 @@ static int report(struct cli *cli, const struct gs_doctor *doctor)
 
 int verb_doctor(struct cli *cli)
 {
+	cli_cleanup_lock struct gs_lock *lock = NULL;
 	gs_cleanup_host struct gs_host *host = NULL;
 	gs_cleanup_boot struct gs_boot *boot = NULL;
-	struct gs_doctor doctor = {.engine = cli->engine};
+	struct gs_doctor doctor = {.engine = cli->engine, .rom = cli->rom};
 	int r;
 
 	if (cli->report && cli->n_arguments)
 		return cli_usage(cli, "a report is about all checks: leave '%s' out",
 				 cli->arguments[0]);
+	/* No switch may begin while a ROM is read. */
+	if (cli->rom && !cli->root) {
+		r = cli_switch_lock(cli, &lock);
+		if (r)
+			return r;
+	}
+	doctor.lock = lock;
 	r = cli_read_host(cli, READS, &host);
 	if (r)
 		return r;

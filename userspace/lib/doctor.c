@@ -32,6 +32,7 @@ static const struct check {
 	{ "identical-cards", "cards that ids cannot tell apart", gs_exam_identical },
 	{ "group", "what shares the card's IOMMU group", gs_exam_groups },
 	{ "reset", "the card can be given away more than once", gs_exam_resets },
+	{ "rom", "the card's ROM has a driver for UEFI", gs_exam_roms },
 	{ "boot-display", "the firmware's display, console and framebuffer", gs_exam_displays },
 	{ "foreign-owner", "others that move the card", gs_exam_owners },
 	{ "switches", "switches that did not end well", gs_exam_switches },

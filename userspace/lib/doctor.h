@@ -13,6 +13,7 @@
 
 #include "boot.h"
 #include "cpu.h"
+#include "lock.h"
 #include "model.h"
 
 enum gs_verdict {
@@ -37,6 +38,8 @@ struct gs_doctor {
 	struct gs_engine *engine;
 	const struct gs_host *host;
 	const struct gs_boot *boot;
+	bool rom;		    /* read the cards' ROMs */
+	const struct gs_lock *lock; /* for that; NULL: in another tree, where nothing is written */
 	struct gs_cpu cpu;
 	struct gs_finding *findings;
 	size_t n_findings;
@@ -101,6 +104,7 @@ void gs_exam_static_binding(struct gs_doctor *doctor);
 void gs_exam_switchers(struct gs_doctor *doctor);
 void gs_exam_nvidia(struct gs_doctor *doctor);
 void gs_exam_unlock(struct gs_doctor *doctor);
+void gs_exam_roms(struct gs_doctor *doctor); /* doctor_rom.c */
 /* doctor_cards.c: a finding a card */
 void gs_exam_cards(struct gs_doctor *doctor);
 void gs_exam_groups(struct gs_doctor *doctor);

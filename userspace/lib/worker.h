@@ -26,6 +26,7 @@ enum gs_job_kind {
 	GS_JOB_STOP_UNIT,   /* see units.h; @path is the unit's name */
 	GS_JOB_START_UNIT,
 	GS_JOB_DRAIN,	    /* see fences.h; @path is an address, @data "1" or "0", and the ms that it may take */
+	GS_JOB_READ_ROM,    /* see rom.h; the answer is a line of it. @data: the file is no device's */
 };
 
 #define GS_JOB_TEXT 1024 /* longest path, data and answer, with the final NUL */

@@ -6,6 +6,7 @@
 #include "fences.h"
 #include "modules.h"
 #include "proof.h"
+#include "rom.h"
 #include "tree.h"
 #include "units.h"
 
@@ -55,6 +56,56 @@ static int do_answers(struct gs_job_state *state, const struct gs_job *job,
 	if (pread(fd, &vendor, sizeof(vendor), 0) != (ssize_t)sizeof(vendor))
 		return -EIO;
 	return vendor == 0xffff ? -ENXIO : 0;
+}
+
+/* All that there is, up to @max. Returns how much, or -errno. */
+static ssize_t read_bytes(int fd, uint8_t *bytes, size_t max)
+{
+	size_t length = 0;
+
+	while (length < max) {
+		ssize_t n = pread(fd, bytes + length, max - length, (off_t)length);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		length += (size_t)n;
+	}
+	return (ssize_t)length;
+}
+
+/*
+ * The kernel shows a ROM only after a 1 was written, and until a 0 and a newline
+ * are. All of it is one job: its end does not depend on who asked for it.
+ */
+static int do_read_rom(struct gs_job_state *state, const struct gs_job *job,
+		       struct gs_job_answer *answer)
+{
+	bool as_it_is = job->data[0];
+	gs_cleanup_close int fd =
+		gs_tree_open(state->engine, job->path, as_it_is ? O_RDONLY : O_RDWR);
+	gs_cleanup_free uint8_t *bytes = malloc(GS_ROM_MAX);
+	struct gs_rom rom;
+	ssize_t length;
+	int r = 0;
+
+	if (fd < 0 || !bytes)
+		return fd < 0 ? fd : -ENOMEM;
+	if (!as_it_is && pwrite(fd, "1", 1, 0) < 0)
+		return -errno;
+	length = read_bytes(fd, bytes, GS_ROM_MAX);
+	if (!as_it_is && pwrite(fd, "0\n", 2, 0) < 0)
+		r = -errno;
+	if (length < 0)
+		return (int)length;
+	if (r == 0)
+		r = gs_rom_parse(bytes, (size_t)length, &rom);
+	if (r == 0)
+		gs_rom_format(&rom, answer->text);
+	return r;
 }
 
 /* Loaded and ready, or built in: then there is nothing to look up. */
@@ -214,6 +265,7 @@ static int (*const job_table[])(struct gs_job_state *, const struct gs_job *,
 	[GS_JOB_STOP_UNIT] = do_stop_unit,
 	[GS_JOB_START_UNIT] = do_start_unit,
 	[GS_JOB_DRAIN] = do_drain,
+	[GS_JOB_READ_ROM] = do_read_rom,
 };
 
 int gs_job_run(struct gs_job_state *state, const struct gs_job *job, struct gs_job_answer *answer)
