@@ -170,7 +170,7 @@ documents()
 		and .isolation == null' groups
 	expect_json 0 '.groups[0].isolation | .address == "0000:00:01.0" and (.missing | length) == 4' groups
 	expect_json 0 '.card == "mtty" and .profiles[0].available == 24 and .profiles[0].framebuffer_bytes == null' profiles mtty
-	expect_json 0 '.vgpus == []' vgpu list
+	expect_json 0 '.vgpus == [] and .definitions == []' vgpu list
 	expect_json 0 '.from == "host" and .to == "passthrough" and .refused == [] and (.steps | length) > 3
 		and all(.steps[]; has("op") and has("target") and has("value") and has("undo"))' plan 01:00.0 passthrough
 	expect_json 3 '.refused[0].code == "outside-card" and .steps == []' plan 00:02.0 passthrough
@@ -266,6 +266,21 @@ wanted()
 	expect 2 "changes devices" apply "$file"
 	expect 2 "changes devices" apply --wishes
 	expect 2 "changes devices" reset 01:00.0
+}
+
+# ---- vGPUs that are defined ----
+
+defined()
+{
+	local folder=$tree/etc/mdevctl.d/0000:01:00.0 uuid=8a5b2b0e-0000-4000-8000-00000000000a
+	mkdir -p "$folder"
+	printf '{"mdev_type":"nvidia-46","start":"auto","attrs":[]}' >"$folder/$uuid"
+	expect 0 'no vGPU' vgpu list
+	expect 0 "^$uuid  0000:01:00.0  nvidia-46 .* other +not started +auto" vgpu list --all
+	expect_json 0 ".definitions == [{uuid: \"$uuid\", parent: \"0000:01:00.0\", type: \"nvidia-46\", start: \"auto\",
+		owner: \"other\", active: false}]" vgpu list
+	expect 3 'foreign-owner' plan 01:00.0 passthrough
+	rm -r "$tree/etc/mdevctl.d"
 }
 
 # ---- in the words of others ----
@@ -433,6 +448,7 @@ documents
 mistakes
 configured
 wanted
+defined
 exported
 doctored
 booted

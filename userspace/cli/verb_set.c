@@ -41,7 +41,7 @@ static int persist(struct cli *cli, const struct gs_plan *plan, const struct gs_
 	int r = cli->persist ? gs_wish_store_verified(cli->engine, plan->card, want) : 0;
 
 	if (r < 0)
-		cli_message("%s is in mode %s, but the wish for it could not be stored: %s",
+		cli_message("%s is in mode %s, but the wish for it, or a definition, could not be stored: %s",
 			    plan->card, gs_mode_name(plan->to), strerror(-r));
 	return r < 0 ? GS_EXIT_FAILED : GS_EXIT_DONE;
 }

@@ -33,7 +33,8 @@ static int persist(struct cli *cli, const struct gs_host *host, const struct gs_
 	if (r == 0)
 		return 0;
 	return cli_fail(cli, GS_EXIT_FAILED, "failed", NULL,
-			"the vGPU %s was made, but the wish for it could not be stored: %s",
+			"the vGPU %s was made, but the wish for it, or its definition, could not be "
+			"stored: %s",
 			vgpu->uuid, strerror(-r));
 }
 

@@ -6,13 +6,28 @@
 #include "table.h"
 #include "text.h"
 
-static int print_vgpus(const struct gs_host *host)
+/* One that is not there now. */
+static int add_definition(struct cli_table *table, const struct gs_host *host,
+			  const struct gs_definition *definition)
+{
+	if (gs_host_vgpu(host, definition->uuid))
+		return 0;
+	return cli_table_row(table,
+			     (const char *const[]){definition->uuid, definition->parent,
+						   definition->type, NULL, NULL,
+						   definition->ours ? "gpushift" : "other",
+						   "not started",
+						   definition->automatic ? "auto" : "manual"});
+}
+
+static int print_vgpus(const struct gs_host *host, bool all)
 {
 	static const struct cli_column columns[] = {
 		{"VGPU", CLI_WHOLE},	{"PARENT", CLI_WHOLE},
 		{"TYPE", CLI_WHOLE},	{"NAME", CLI_SHORTENS},
 		{"BACKEND", CLI_WHOLE}, {"OWNER", CLI_WHOLE},
-		{"IN USE", CLI_WHOLE},	{NULL, 0},
+		{"IN USE", CLI_WHOLE},	{"START", CLI_WHOLE},
+		{NULL, 0},
 	};
 	cli_cleanup_table struct cli_table *table = cli_table_new(columns);
 	int r;
@@ -26,7 +41,13 @@ static int print_vgpus(const struct gs_host *host)
 				  (const char *const[]){vgpu->uuid ? vgpu->uuid : vgpu->address,
 							vgpu->parent, vgpu->type, vgpu->type_name,
 							vgpu->backend, vgpu->owner,
-							cli_text_known(vgpu->in_use)});
+							cli_text_known(vgpu->in_use),
+							vgpu->start});
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; all && i < host->n_definitions; i++) {
+		r = add_definition(table, host, &host->definitions[i]);
 		if (r < 0)
 			return r;
 	}
@@ -44,9 +65,9 @@ int verb_vgpu_list(struct cli *cli)
 	cli_tell_interrupted(host);
 	if (cli->json)
 		return cli_document(gs_json_vgpus(host), GS_EXIT_DONE);
-	if (!host->n_vgpus)
+	if (!host->n_vgpus && !(cli->all && host->n_definitions))
 		cli_line(stdout, "This host has no vGPU.");
-	else if (print_vgpus(host) < 0)
+	else if (print_vgpus(host, cli->all) < 0)
 		return cli_no_memory(cli);
 	return GS_EXIT_DONE;
 }

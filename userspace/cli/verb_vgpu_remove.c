@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* verb_vgpu_remove.c - gpushift vgpu remove <uuid|address> */
 #include <ctype.h>
+#include <strings.h>
 
 #include "host.h"
 #include "json.h"
@@ -9,6 +10,7 @@
 #include "switch.h"
 #include "vgpu.h"
 #include "want.h"
+#include "wish.h"
 
 static int unknown_vgpu(struct cli *cli, const struct gs_host *host, const char *uuid)
 {
@@ -71,13 +73,78 @@ static int print_removed(const struct cli *cli, const struct gs_host *host,
 			  "%s: its virtual functions are removed", parent);
 }
 
+/* For the next boots: the wish of its card, and what we defined. Others' definitions are theirs. */
+static int forget(struct cli *cli, const struct gs_host *host, const struct gs_vgpu *vgpu)
+{
+	struct gs_address address;
+	const struct gs_card *card = NULL;
+	int r = 0;
+
+	for (size_t i = 0; i < host->n_definitions; i++) {
+		const struct gs_definition *definition = &host->definitions[i];
+
+		if (!gs_streq(definition->uuid, vgpu->uuid))
+			continue;
+		if (!definition->ours)
+			cli_hint(cli, "its definition is mdevctl's, and stays: mdevctl undefine -u %s",
+				 vgpu->uuid);
+		else if (gs_address_parse(definition->card, &address) == 0)
+			card = gs_host_card(host, &address);
+	}
+	if (!card && gs_address_parse(vgpu->parent, &address) == 0)
+		card = gs_host_card(host, &address);
+	if (card)
+		r = gs_wish_forget_vgpu(cli->engine, host, card, vgpu->uuid);
+	if (r < 0)
+		return cli_fail(cli, GS_EXIT_FAILED, "failed", NULL,
+				"the vGPU %s was removed, but is still wished for: %s", vgpu->uuid,
+				strerror(-r));
+	return 0;
+}
+
+/* With --persist also one that is only defined; it is no more than its definition. */
+static bool find_defined(struct cli *cli, const struct gs_host *host, struct gs_vgpu *ret)
+{
+	for (size_t i = 0; cli->persist && i < host->n_definitions; i++) {
+		const struct gs_definition *definition = &host->definitions[i];
+
+		if (!definition->ours || strcasecmp(definition->uuid, cli->arguments[0]) != 0 ||
+		    gs_host_vgpu(host, definition->uuid))
+			continue;
+		*ret = (struct gs_vgpu){
+			.uuid = definition->uuid,
+			.parent = definition->parent,
+			.type = definition->type,
+			.backend = "mdev",
+			.owner = "gpushift",
+			.in_use = GS_NO,
+		};
+		return true;
+	}
+	return false;
+}
+
+static int remove_live(struct cli *cli, struct gs_lock *lock, const struct gs_host *host,
+		       const struct gs_vgpu **ret, const struct gs_card **ret_card)
+{
+	cli_cleanup_plan struct gs_plan *plan = NULL;
+	int r;
+
+	r = find_vgpu(cli, host, cli->arguments[0], ret, ret_card);
+	if (r)
+		return r;
+	r = *ret ? gs_plan_vgpu_remove(host, *ret, &plan)
+		 : gs_plan_vfs_remove(host, *ret_card, &plan);
+	return r < 0 ? cli_no_memory(cli) : cli_vgpu_run(cli, lock, plan);
+}
+
 int verb_vgpu_remove(struct cli *cli)
 {
 	cli_cleanup_lock struct gs_lock *lock = NULL;
 	gs_cleanup_host struct gs_host *host = NULL;
-	cli_cleanup_plan struct gs_plan *plan = NULL;
 	const struct gs_vgpu *vgpu;
-	const struct gs_card *card;
+	const struct gs_card *card = NULL;
+	struct gs_vgpu defined;
 	int r;
 
 	r = cli_switch_begin(cli, &lock);
@@ -86,13 +153,12 @@ int verb_vgpu_remove(struct cli *cli)
 	r = cli_read_host(cli, CLI_PLAN_READS, &host);
 	if (r)
 		return r;
-	r = find_vgpu(cli, host, cli->arguments[0], &vgpu, &card);
-	if (r)
-		return r;
-	r = vgpu ? gs_plan_vgpu_remove(host, vgpu, &plan) : gs_plan_vfs_remove(host, card, &plan);
-	if (r < 0)
-		return cli_no_memory(cli);
-	r = cli_vgpu_run(cli, lock, plan);
+	if (find_defined(cli, host, &defined))
+		vgpu = &defined;
+	else
+		r = remove_live(cli, lock, host, &vgpu, &card);
+	if (r == 0 && cli->persist && vgpu && vgpu->uuid)
+		r = forget(cli, host, vgpu);
 	return r ? r
 		 : print_removed(cli, host, vgpu, vgpu ? vgpu->parent : gs_card_display(card)->text);
 }

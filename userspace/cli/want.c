@@ -4,6 +4,7 @@
 
 #include <systemd/sd-id128.h>
 
+#include "definition.h"
 #include "host.h"
 #include "output.h"
 #include "suggest.h"
@@ -105,6 +106,12 @@ void cli_want_end(struct gs_want *want)
 {
 	gs_want_clear(want);
 	gs_strv_free(want->uuids);
+	if (!want->stored)
+		return;
+	for (size_t i = 0; i < want->n_profiles; i++)
+		free(want->profiles[i].type);
+	free(want->profiles);
+	gs_strv_free(want->keep);
 }
 
 int cli_want_error(struct cli *cli, struct gs_want_error *error)
@@ -119,6 +126,16 @@ int cli_want_error(struct cli *cli, struct gs_want_error *error)
 	return status;
 }
 
+/* The set that is stored, for a card that is to be split into no matter what. */
+static int add_stored(const struct gs_host *host, const struct gs_card *card, struct gs_want *want)
+{
+	if (want->mode != GS_MODE_VGPU || want->n_profiles || want->vfs ||
+	    card->mode == GS_MODE_VGPU)
+		return 0;
+	want->stored = true;
+	return gs_definitions_want(host, gs_card_display(card)->text, want);
+}
+
 int cli_want_plan(struct cli *cli, struct gs_host *host, struct gs_want *want,
 		  struct gs_plan **ret)
 {
@@ -129,7 +146,9 @@ int cli_want_plan(struct cli *cli, struct gs_host *host, struct gs_want *want,
 	r = cli_find_card(cli, host, cli->arguments[0], &card);
 	if (r)
 		return r;
-	r = gs_want_resolve(cli->engine, host, card, want);
+	r = add_stored(host, card, want);
+	if (r == 0)
+		r = gs_want_resolve(cli->engine, host, card, want);
 	if (r == 0)
 		r = gs_plan_make(host, card, want, ret, &error);
 	if (r == -EINVAL)

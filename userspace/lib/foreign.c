@@ -82,7 +82,17 @@ static int take_driverctl(struct gs_engine *engine, struct gs_owners *owners, co
 	return gs_owners_driverctl(owners, name, text);
 }
 
-static int read_mdevctl(struct gs_engine *engine, struct gs_owners *owners)
+/* What we defined ourselves goes with our own switches. */
+static bool is_ours(struct gs_engine *engine, const struct gs_host *host, const char *uuid)
+{
+	for (size_t i = 0; i < host->n_definitions; i++)
+		if (host->definitions[i].ours && gs_streq(host->definitions[i].uuid, uuid))
+			return true;
+	return gs_vgpu_owned(engine, uuid);
+}
+
+static int read_mdevctl(struct gs_engine *engine, const struct gs_host *host,
+			struct gs_owners *owners)
 {
 	char path[GS_PATH_MAX], **parents = NULL;
 	int r;
@@ -96,7 +106,7 @@ static int read_mdevctl(struct gs_engine *engine, struct gs_owners *owners)
 		for (char **uuid = uuids; r == 0 && uuid && *uuid; uuid++) {
 			gs_cleanup_free char *text = NULL;
 
-			if (gs_vgpu_owned(engine, *uuid) ||
+			if (is_ours(engine, host, *uuid) ||
 			    gs_path(path, "etc/mdevctl.d/%s/%s", *parent, *uuid) < 0 ||
 			    gs_tree_read(engine, path, &text) < 0)
 				continue;
@@ -155,7 +165,7 @@ int gs_owners_of_host(struct gs_engine *engine, struct gs_host *host)
 	if (r == 0)
 		r = each_file(engine, "etc/driverctl.d", "", &owners, take_driverctl);
 	if (r == 0)
-		r = read_mdevctl(engine, &owners);
+		r = read_mdevctl(engine, host, &owners);
 	if (r == 0)
 		r = each_file(engine, "etc/pve/qemu-server", ".conf", &owners, take_proxmox);
 	if (r == 0)

@@ -3,6 +3,7 @@
 #include "inventory.h"
 
 #include "assignable.h"
+#include "definition.h"
 #include "execute.h"
 #include "foreign.h"
 
@@ -27,6 +28,8 @@ static int read_parts(struct gs_engine *engine, unsigned int flags, struct gs_ho
 		r = gs_names_read(engine, host);
 	if (r == 0)
 		r = gs_vgpus_read(engine, flags, host);
+	if (r == 0)
+		r = gs_definitions_of_host(engine, host);
 	if (r == 0)
 		r = gs_cards_build(engine, host);
 	if (r == 0)

@@ -92,6 +92,7 @@ static const struct shape {
 	[GS_OP_RECORD] = { is_name, is_name },
 	[GS_OP_RESET_METHODS] = { is_address, is_name_or_empty },
 	[GS_OP_RESET] = { is_address, is_anything },
+	[GS_OP_SET_DEFINITIONS] = { is_name, is_name },
 };
 
 static int action_from_json(struct json_object *json, struct gs_action *ret)

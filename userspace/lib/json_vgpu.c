@@ -18,6 +18,7 @@ struct json_object *gs_json_vgpu(const struct gs_vgpu *vgpu)
 	gs_json_put_string(&json, "backend", vgpu->backend);
 	gs_json_put_string(&json, "owner", vgpu->owner);
 	gs_json_put_known(&json, "in_use", vgpu->in_use);
+	gs_json_put_string(&json, "start", vgpu->start);
 	return gs_json_end(&json);
 }
 
@@ -73,6 +74,31 @@ struct json_object *gs_json_profiles(const char *card, const struct gs_parent *p
 	return gs_json_end(&json);
 }
 
+static struct json_object *json_definition(const struct gs_host *host,
+					   const struct gs_definition *definition)
+{
+	struct gs_json json;
+
+	gs_json_begin(&json);
+	gs_json_put_string(&json, "uuid", definition->uuid);
+	gs_json_put_string(&json, "parent", definition->parent);
+	gs_json_put_string(&json, "type", definition->type);
+	gs_json_put_string(&json, "start", definition->automatic ? "auto" : "manual");
+	gs_json_put_string(&json, "owner", definition->ours ? "gpushift" : "other");
+	gs_json_put_bool(&json, "active", gs_host_vgpu(host, definition->uuid) != NULL);
+	return gs_json_end(&json);
+}
+
+static struct json_object *json_definitions(const struct gs_host *host)
+{
+	struct gs_json definitions;
+
+	gs_json_begin_array(&definitions);
+	for (size_t i = 0; i < host->n_definitions; i++)
+		gs_json_add(&definitions, json_definition(host, &host->definitions[i]));
+	return gs_json_end(&definitions);
+}
+
 struct json_object *gs_json_vgpus(const struct gs_host *host)
 {
 	return gs_json_vgpus_of(host, NULL);
@@ -89,6 +115,7 @@ struct json_object *gs_json_vgpus_of(const struct gs_host *host, const char *par
 
 	gs_json_begin_document(&json);
 	gs_json_put(&json, "vgpus", gs_json_end(&vgpus));
+	gs_json_put(&json, "definitions", json_definitions(host));
 	return gs_json_end(&json);
 }
 

@@ -176,6 +176,17 @@ void gs_before_clear(struct gs_before *before)
 	memset(before, 0, sizeof(*before));
 }
 
+void gs_definitions_free(struct gs_definition *definitions, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(definitions[i].uuid);
+		free(definitions[i].parent);
+		free(definitions[i].card);
+		free(definitions[i].type);
+	}
+	free(definitions);
+}
+
 void gs_remembered_free(struct gs_remembered *remembered)
 {
 	if (!remembered)
@@ -271,6 +282,7 @@ void gs_host_free(struct gs_host *host)
 		vgpu_clear(&host->vgpus[i]);
 	for (size_t i = 0; i < host->n_parents; i++)
 		gs_parent_clear(&host->parents[i]);
+	gs_definitions_free(host->definitions, host->n_definitions);
 	for (size_t i = 0; i < host->n_owners; i++) {
 		free(host->owners[i].evidence);
 		free(host->owners[i].fix);

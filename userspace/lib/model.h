@@ -161,6 +161,7 @@ struct gs_vgpu {
 	char *type_name; /* e.g. GRID P40-1Q; NULL: unknown */
 	const char *backend; /* "mdev" or "sriov" */
 	const char *owner;   /* "gpushift" or "other" */
+	const char *start;   /* "auto" or "manual", as it is defined for mdevctl; NULL: it is not */
 	enum gs_known in_use;
 	int iommu_group; /* -1: none */
 };
@@ -287,6 +288,18 @@ struct gs_owner {
 	char *fix;
 };
 
+/* A vGPU that may be started, or is: one of mdevctl's files, see definition.h. */
+struct gs_definition {
+	char *uuid;
+	char *parent;
+	char *card; /* ours: which card it splits; else NULL */
+	char *type;
+	bool automatic; /* mdevctl starts it when its parent comes */
+	bool ours;	/* gpushift wrote it */
+	bool wanted;	/* ours: to start by itself while its card is split */
+	bool changed;	/* ours: somebody else has rewritten it */
+};
+
 /* A switch that did not end: its writer died, or could not finish. */
 struct gs_interrupted {
 	char *card;
@@ -318,6 +331,8 @@ struct gs_host {
 	struct gs_interrupts interrupts; /* with GS_READ_DRIVERS */
 	struct gs_owner *owners; /* with GS_READ_DRIVERS */
 	size_t n_owners;
+	struct gs_definition *definitions;
+	size_t n_definitions;
 	struct gs_interrupted *interrupted; /* NULL: none */
 };
 
@@ -341,6 +356,7 @@ void gs_vgpu_type_clear(struct gs_vgpu_type *type);
 void gs_parent_clear(struct gs_parent *parent);
 void gs_before_clear(struct gs_before *before);
 void gs_remembered_free(struct gs_remembered *remembered);
+void gs_definitions_free(struct gs_definition *definitions, size_t count);
 void gs_host_free(struct gs_host *host);
 
 static inline void gs_host_freep(struct gs_host **host)

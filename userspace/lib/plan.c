@@ -94,6 +94,7 @@ static int plan_passthrough(struct gs_planner *planner)
 	    !gs_has_vfs(planner->card))
 		return 0;
 	gs_check_passthrough(planner);
+	gs_steps_hold_definitions(planner);
 	gs_steps_remove_all(planner);
 	gs_steps_disable_vfs(planner);
 	gs_steps_to_passthrough(planner);
@@ -118,6 +119,7 @@ static int plan_host(struct gs_planner *planner)
 		return 0;
 	gs_check_host(planner);
 	test_again(planner);
+	gs_steps_hold_definitions(planner);
 	gs_steps_remove_all(planner);
 	gs_steps_disable_vfs(planner);
 	gs_steps_to_host(planner);
@@ -127,6 +129,7 @@ static int plan_host(struct gs_planner *planner)
 static int plan_vgpu(struct gs_planner *planner)
 {
 	const struct gs_want *want = planner->want;
+	int r;
 
 	if (planner->card->mode == GS_MODE_VGPU && want->n_profiles == 0 && !want->vfs)
 		return 0;
@@ -135,7 +138,10 @@ static int plan_vgpu(struct gs_planner *planner)
 	gs_check_vgpu(planner);
 	if (planner->plan->n_blockers > 0)
 		return 0;
-	return want->vfs ? gs_steps_to_vfs(planner) : gs_steps_to_vgpu(planner);
+	r = want->vfs ? gs_steps_to_vfs(planner) : gs_steps_to_vgpu(planner);
+	if (r == 0 && planner->plan->n_steps > 0)
+		gs_steps_release_definitions(planner);
+	return r;
 }
 
 static int (*const mode_table[GS_MODE_WANTABLE])(struct gs_planner *) = {

@@ -66,6 +66,7 @@ enum gs_op {
 	/* Of `reset` only, which is no mode. */
 	GS_OP_RESET_METHODS,
 	GS_OP_RESET,
+	GS_OP_SET_DEFINITIONS,
 	GS_OP_COUNT,
 };
 
@@ -107,6 +108,7 @@ const char *gs_result_name(enum gs_result result);
  *  record         card                   mode
  *  set-reset-methods address             "flr bus"
  *  reset          address                -
+ *  set-definitions card                  "manual" or "auto": whether mdevctl starts what we defined of it
  */
 struct gs_action {
 	enum gs_op op;
@@ -118,6 +120,8 @@ struct gs_action {
 #define GS_ANY_DRIVER "(any)"
 #define GS_WAIT_TYPES "vgpu-types"
 #define GS_WAIT_VFS "vfs "
+#define GS_DEFINITIONS_MANUAL "manual"
+#define GS_DEFINITIONS_AUTO "auto"
 #define GS_WAIT_SETTLED "settled"
 #define GS_WAIT_UNUSED "unused"
 #define GS_WAIT_UNUSED_BY_GUESTS "unused-by-guests"
@@ -145,6 +149,7 @@ struct gs_want {
 	size_t n_profiles;
 	unsigned int vfs; /* plain VFs instead of profiles; 0: none */
 	bool force;
+	bool stored; /* the profiles are those that are defined, and belong to the want */
 	/* Who uses the functions in @with (from gs_want_resolve()). */
 	struct gs_holder *with_holders;
 	size_t n_with_holders;

@@ -99,6 +99,9 @@ bool gs_keeps_vfs(const struct gs_planner *planner); /* as many are wanted as th
 void gs_steps_disable_vfs(struct gs_planner *planner);
 void gs_steps_enable_vfs(struct gs_planner *planner, const struct gs_vfs *wanted);
 int gs_steps_to_vfs(struct gs_planner *planner);
+/* plan_definitions.c: what mdevctl would start by itself, held while the card is not split */
+void gs_steps_hold_definitions(struct gs_planner *planner);
+void gs_steps_release_definitions(struct gs_planner *planner);
 
 /* plan_memory.c: what the record step stores */
 void gs_plan_remember(struct gs_planner *planner);

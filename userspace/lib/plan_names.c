@@ -47,6 +47,7 @@ static const char *const op_names[GS_OP_COUNT] = {
 	[GS_OP_RECORD] = "record",
 	[GS_OP_RESET_METHODS] = "set-reset-methods",
 	[GS_OP_RESET] = "reset",
+	[GS_OP_SET_DEFINITIONS] = "set-definitions",
 };
 
 static const char *const result_names[] = {

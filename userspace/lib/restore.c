@@ -215,6 +215,21 @@ static int put_back_methods(struct gs_executor *executor, char **error)
 	return first;
 }
 
+static int put_back_definitions(struct gs_executor *executor, char **error)
+{
+	const struct gs_plan *plan = executor->plan;
+	int r = 0;
+
+	for (size_t i = plan->n_steps; r == 0 && i-- > 0;) {
+		const struct gs_action *undo = plan->steps[i].undo;
+
+		if (undo && undo->op == GS_OP_SET_DEFINITIONS &&
+		    !gs_shows_definitions(executor, undo))
+			r = gs_step_run(executor, undo, error);
+	}
+	return r;
+}
+
 static int restore_card(struct gs_executor *executor, char **error)
 {
 	int r = remove_created(executor, error);
@@ -227,7 +242,9 @@ static int restore_card(struct gs_executor *executor, char **error)
 		r = gs_vfs_undo_disabled(executor, error);
 	if (r == 0)
 		r = create_removed(executor, error);
-	return r == 0 ? put_back_methods(executor, error) : r;
+	if (r == 0)
+		r = put_back_methods(executor, error);
+	return r == 0 ? put_back_definitions(executor, error) : r;
 }
 
 int gs_restore(struct gs_executor *executor, char **error)
@@ -388,6 +405,7 @@ static bool (*const shows_table[GS_OP_COUNT])(struct gs_executor *, const struct
 	[GS_OP_REMOVE_VGPU] = shows_removed,   [GS_OP_RESET_METHODS] = shows_methods,
 	[GS_OP_ENABLE_VFS] = gs_vfs_shown_enabled,
 	[GS_OP_DISABLE_VFS] = gs_vfs_shown_disabled,
+	[GS_OP_SET_DEFINITIONS] = gs_shows_definitions,
 };
 
 bool gs_plan_reached(struct gs_executor *executor)

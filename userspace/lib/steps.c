@@ -365,6 +365,7 @@ static int (*const step_table[GS_OP_COUNT])(struct gs_executor *, const struct g
 	[GS_OP_RECORD] = record,
 	[GS_OP_RESET_METHODS] = set_reset_methods,
 	[GS_OP_RESET] = reset,
+	[GS_OP_SET_DEFINITIONS] = gs_step_set_definitions,
 };
 
 int gs_step_run(struct gs_executor *executor, const struct gs_action *action, char **error)

@@ -90,6 +90,13 @@ int gs_vfs_undo_enabled(struct gs_executor *executor, char **error) gs_must_chec
 int gs_vfs_undo_disabled(struct gs_executor *executor, char **error) gs_must_check;
 bool gs_vfs_shown_enabled(struct gs_executor *executor, const struct gs_action *action);
 bool gs_vfs_shown_disabled(struct gs_executor *executor, const struct gs_action *action);
+/* steps_definition.c */
+int gs_step_set_definitions(struct gs_executor *executor, const struct gs_action *action,
+			    char **error) gs_must_check;
+bool gs_shows_definitions(struct gs_executor *executor, const struct gs_action *action);
+/* gs_step_write_attributes - what the definition of a vGPU says that is to be written into it, if there is one */
+int gs_step_write_attributes(struct gs_executor *executor, const char *parent, const char *uuid,
+			     char **error) gs_must_check;
 
 int gs_step_wait(struct gs_executor *executor, const struct gs_action *action,
 		 char **error) gs_must_check;

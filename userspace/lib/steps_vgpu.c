@@ -125,6 +125,8 @@ static int create_owned(struct gs_executor *executor, const struct gs_vgpu_order
 			gs_asprintf("cannot record vGPU %s: %s", order->name, strerror(-r)));
 	r = backend->create(executor, order, error);
 	if (r == 0)
+		r = gs_step_write_attributes(executor, order->device, order->name, error);
+	if (r == 0)
 		return 0;
 	if (!*error)
 		*error = gs_asprintf("vGPU %s was not made as asked: %s", order->name, strerror(-r));

@@ -2,6 +2,7 @@
 /* wish.c - the folder of wishes: reading, matching with cards, setting aside. */
 #include "wish.h"
 
+#include "definition.h"
 #include "state_file.h"
 #include "tree.h"
 
@@ -309,6 +310,23 @@ static int add_with(struct gs_engine *engine, const struct gs_card *card,
 	return r;
 }
 
+/* Those of them that nobody has undefined by mdevctl, or told it not to start. */
+static int add_defined(struct gs_engine *engine, const struct gs_host *host,
+		       const struct gs_wish *wish, struct gs_want *want)
+{
+	struct gs_wish defined = *wish;
+	int r;
+
+	if (!wish->n_vgpus)
+		return 0;
+	r = gs_definitions_wished(engine, wish, &defined.vgpus, &defined.n_vgpus);
+	if (r < 0)
+		return r;
+	r = add_profiles(host, &defined, want);
+	gs_wished_vgpus_free(defined.vgpus, defined.n_vgpus);
+	return r;
+}
+
 int gs_wish_want(struct gs_engine *engine, const struct gs_host *host, const struct gs_card *card,
 		 const struct gs_wish *wish, struct gs_want *ret)
 {
@@ -322,7 +340,7 @@ int gs_wish_want(struct gs_engine *engine, const struct gs_host *host, const str
 	if (r == 0)
 		r = add_with(engine, card, wish, ret);
 	if (r == 0)
-		r = add_profiles(host, wish, ret);
+		r = add_defined(engine, host, wish, ret);
 	if (r < 0)
 		gs_wish_want_clear(ret);
 	return r;

@@ -78,6 +78,7 @@ void gs_wish_free(struct gs_wish *wish);
  * @want: what was asked for: the mode, --driver, --with and --force
  * gs_wish_store_verified - the same, but for what a fresh read shows; -ESTALE: it is in another mode
  * gs_wish_store_vgpu - add a vGPU to what @card shall be split into
+ * gs_wish_forget_vgpu - take one out of that
  */
 int gs_wish_store(struct gs_engine *engine, const struct gs_host *host, const struct gs_card *card,
 		  const struct gs_want *want) gs_must_check;
@@ -86,6 +87,9 @@ int gs_wish_store_verified(struct gs_engine *engine, const char *address,
 int gs_wish_store_vgpu(struct gs_engine *engine, const struct gs_host *host,
 		       const struct gs_card *card, const char *uuid,
 		       const char *type) gs_must_check;
+
+int gs_wish_forget_vgpu(struct gs_engine *engine, const struct gs_host *host,
+			const struct gs_card *card, const char *uuid) gs_must_check;
 
 /*
  * gs_wish_refresh - write down where the card is now, and which others are not it

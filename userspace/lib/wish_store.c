@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* wish_store.c - writing wishes down. */
+#include "definition.h"
 #include "inventory.h"
 #include "state_file.h"
 #include "tree.h"
@@ -221,6 +222,8 @@ int gs_wish_store(struct gs_engine *engine, const struct gs_host *host, const st
 		r = add_vgpus(wish, card);
 	if (r == 0)
 		r = write_wish(engine, wish);
+	if (r == 0)
+		r = gs_definitions_follow(engine, host, gs_card_display(card)->text, wish);
 	gs_wish_free(wish);
 	return r;
 }
@@ -237,9 +240,42 @@ int gs_wish_store_vgpu(struct gs_engine *engine, const struct gs_host *host,
 	if (wish->mode != GS_MODE_VGPU)
 		forget(wish);
 	wish->mode = GS_MODE_VGPU;
-	r = add_vgpu(wish, uuid, type);
+	r = gs_definitions_prune(engine, wish);
+	if (r == 0)
+		r = add_vgpu(wish, uuid, type);
 	if (r == 0)
 		r = write_wish(engine, wish);
+	if (r == 0)
+		r = gs_definitions_follow_one(engine, host, gs_card_display(card)->text, wish,
+					      uuid);
+	gs_wish_free(wish);
+	return r;
+}
+
+int gs_wish_forget_vgpu(struct gs_engine *engine, const struct gs_host *host,
+			const struct gs_card *card, const char *uuid)
+{
+	struct gs_wish *wish;
+	int r;
+
+	r = gs_wish_for(engine, host, card, &wish);
+	if (r < 0 || !wish)
+		return r;
+	for (size_t i = 0; i < wish->n_vgpus; i++) {
+		if (!gs_streq(wish->vgpus[i].uuid, uuid))
+			continue;
+		free(wish->vgpus[i].uuid);
+		free(wish->vgpus[i].type);
+		memmove(&wish->vgpus[i], &wish->vgpus[i + 1],
+			(--wish->n_vgpus - i) * sizeof(*wish->vgpus));
+		break;
+	}
+	r = gs_definitions_prune(engine, wish);
+	if (r == 0)
+		r = write_wish(engine, wish);
+	if (r == 0)
+		r = gs_definitions_follow_one(engine, host, gs_card_display(card)->text, wish,
+					      uuid);
 	gs_wish_free(wish);
 	return r;
 }
@@ -277,6 +313,11 @@ int gs_wish_refresh(struct gs_engine *engine, const struct gs_host *host, struct
 	r = place_card(engine, host, wish->now, wish);
 	if (r < 0)
 		return r;
+	r = gs_definitions_prune(engine, wish);
+	if (r < 0)
+		return r;
 	after = gs_wish_to_json(wish);
-	return same_text(before, after) ? 0 : write_wish(engine, wish);
+	if (!same_text(before, after))
+		r = write_wish(engine, wish);
+	return r < 0 ? r : gs_definitions_repair(engine, host, wish->now, wish);
 }

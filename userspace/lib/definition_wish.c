@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* definition_wish.c - definitions as wishes want them, and what others made of them meanwhile. */
+#include "definition.h"
+#include "tree.h"
+#include "wish.h"
+
+void gs_wished_vgpus_free(struct gs_wished_vgpu *vgpus, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(vgpus[i].uuid);
+		free(vgpus[i].type);
+	}
+	free(vgpus);
+}
+
+/* A list of changes in the making. Strings belong to the wish, the host or the ledger. */
+struct changes {
+	struct gs_definition_change *list;
+	size_t count;
+};
+
+static int add(struct changes *changes, struct gs_definition_change change)
+{
+	if (gs_grow(&changes->list, changes->count, sizeof(*changes->list)) < 0)
+		return -ENOMEM;
+	changes->list[changes->count++] = change;
+	return 0;
+}
+
+static const struct gs_wished_vgpu *find_wished(const struct gs_wish *wish, const char *uuid)
+{
+	for (size_t i = 0; i < wish->n_vgpus; i++)
+		if (gs_streq(wish->vgpus[i].uuid, uuid))
+			return &wish->vgpus[i];
+	return NULL;
+}
+
+/* What it hangs on now; a card that is not split right now is the parent of all. */
+static const char *parent_of(const struct gs_host *host, const char *card, const char *uuid)
+{
+	const struct gs_vgpu *vgpu = gs_host_vgpu(host, uuid);
+
+	return vgpu ? vgpu->parent : card;
+}
+
+static int add_wished(struct changes *changes, const struct gs_host *host, const char *card,
+		      const struct gs_wished_vgpu *vgpu)
+{
+	return add(changes, (struct gs_definition_change){
+				    .uuid = vgpu->uuid,
+				    .parent = parent_of(host, card, vgpu->uuid),
+				    .card = card,
+				    .type = vgpu->type,
+				    .automatic = true,
+				    .wanted = true,
+			    });
+}
+
+static int add_removal(struct changes *changes, const struct gs_ledger_entry *entry)
+{
+	return add(changes, (struct gs_definition_change){ .uuid = entry->uuid,
+							   .parent = entry->parent,
+							   .card = entry->card,
+							   .type = entry->type,
+							   .remove = true });
+}
+
+static bool is_defined(struct gs_engine *engine, const struct gs_ledger_entry *entry)
+{
+	gs_cleanup_definition struct gs_definition_file file = { 0 };
+
+	return gs_definition_read(engine, entry->parent, entry->uuid, &file) != -ENOENT;
+}
+
+/* In another mode they are kept, for the day that the card is split again; none starts by itself. */
+static int add_manual(struct gs_engine *engine, struct changes *changes,
+		      const struct gs_ledger_entry *entry)
+{
+	if (!is_defined(engine, entry))
+		return add_removal(changes, entry);
+	return add(changes, (struct gs_definition_change){ .uuid = entry->uuid,
+							   .parent = entry->parent,
+							   .card = entry->card });
+}
+
+/* First what is in the way: of this card and not wished for, or wished for at another place. */
+static int clear_away(struct gs_engine *engine, const struct gs_host *host, const char *card,
+		      const struct gs_wish *wish)
+{
+	gs_cleanup_ledger struct gs_ledger ledger = { 0 };
+	struct changes changes = { 0 };
+	int r = gs_ledger_read(engine, &ledger);
+
+	for (size_t i = 0; r == 0 && i < ledger.count; i++) {
+		const struct gs_ledger_entry *entry = &ledger.entries[i];
+		const struct gs_wished_vgpu *vgpu = find_wished(wish, entry->uuid);
+
+		if (vgpu ? !gs_streq(entry->parent, parent_of(host, card, vgpu->uuid)) ||
+				   !gs_streq(entry->card, card) :
+			   gs_streq(entry->card, card))
+			r = add_removal(&changes, entry);
+	}
+	if (r == 0)
+		r = gs_definitions_change(engine, changes.list, changes.count);
+	free(changes.list);
+	return r;
+}
+
+/* @uuid: the only one to write; NULL: all */
+static int follow_split(struct gs_engine *engine, const struct gs_host *host, const char *card,
+			const struct gs_wish *wish, const char *uuid)
+{
+	struct changes changes = { 0 };
+	int r = clear_away(engine, host, card, wish);
+
+	for (size_t i = 0; r == 0 && i < wish->n_vgpus; i++)
+		if (!uuid || gs_streq(wish->vgpus[i].uuid, uuid))
+			r = add_wished(&changes, host, card, &wish->vgpus[i]);
+	if (r == 0)
+		r = gs_definitions_change(engine, changes.list, changes.count);
+	free(changes.list);
+	return r;
+}
+
+static int follow_whole(struct gs_engine *engine, const char *card)
+{
+	gs_cleanup_ledger struct gs_ledger ledger = { 0 };
+	struct changes changes = { 0 };
+	int r = gs_ledger_read(engine, &ledger);
+
+	for (size_t i = 0; r == 0 && i < ledger.count; i++)
+		if (gs_streq(ledger.entries[i].card, card))
+			r = add_manual(engine, &changes, &ledger.entries[i]);
+	if (r == 0)
+		r = gs_definitions_change(engine, changes.list, changes.count);
+	free(changes.list);
+	return r;
+}
+
+int gs_definitions_follow(struct gs_engine *engine, const struct gs_host *host, const char *card,
+			  const struct gs_wish *wish)
+{
+	return wish->mode == GS_MODE_VGPU ? follow_split(engine, host, card, wish, NULL)
+					  : follow_whole(engine, card);
+}
+
+int gs_definitions_follow_one(struct gs_engine *engine, const struct gs_host *host,
+			      const char *card, const struct gs_wish *wish, const char *uuid)
+{
+	return wish->mode == GS_MODE_VGPU ? follow_split(engine, host, card, wish, uuid)
+					  : follow_whole(engine, card);
+}
+
+/* Without any folder of mdevctl's nobody has undefined anything: it was lost, and is not wished away. */
+static bool is_lost(struct gs_engine *engine)
+{
+	return !gs_tree_exists(engine, GS_DEFINITIONS);
+}
+
+/* Cut off before it was written, or of a card that has moved. */
+static bool needs_repair(struct gs_engine *engine, const struct gs_ledger *ledger,
+			 const struct gs_host *host, const char *card, const struct gs_wished_vgpu *vgpu)
+{
+	const struct gs_ledger_entry *entry = gs_ledger_find(ledger, vgpu->uuid);
+
+	return !entry || entry->pending || is_lost(engine) || !gs_streq(entry->card, card) ||
+	       !gs_streq(entry->parent, parent_of(host, card, vgpu->uuid));
+}
+
+int gs_definitions_repair(struct gs_engine *engine, const struct gs_host *host, const char *card,
+			  const struct gs_wish *wish)
+{
+	gs_cleanup_ledger struct gs_ledger ledger = { 0 };
+	struct changes changes = { 0 }, removals = { 0 };
+	int r = gs_ledger_read(engine, &ledger);
+
+	if (wish->mode != GS_MODE_VGPU)
+		return r;
+	for (size_t i = 0; r == 0 && i < wish->n_vgpus; i++) {
+		const struct gs_wished_vgpu *vgpu = &wish->vgpus[i];
+		const struct gs_ledger_entry *entry = gs_ledger_find(&ledger, vgpu->uuid);
+
+		if (!needs_repair(engine, &ledger, host, card, vgpu))
+			continue;
+		if (entry && !entry->pending && !is_defined(engine, entry) && !is_lost(engine))
+			continue;
+		if (entry && (!gs_streq(entry->parent, parent_of(host, card, vgpu->uuid)) ||
+			      !gs_streq(entry->card, card)))
+			r = add_removal(&removals, entry);
+		if (r == 0)
+			r = add_wished(&changes, host, card, vgpu);
+	}
+	if (r == 0)
+		r = gs_definitions_change(engine, removals.list, removals.count);
+	if (r == 0)
+		r = gs_definitions_change(engine, changes.list, changes.count);
+	free(changes.list);
+	free(removals.list);
+	return r;
+}
+
+/*
+ * What is to be made of a wished vGPU; NULL: nothing. Somebody may have undefined it, or
+ * told mdevctl not to start it, or that it is of another type.
+ */
+static const char *type_now(const struct gs_ledger_entry *entry, int r,
+			    const struct gs_definition_file *file, const char *type)
+{
+	if (!entry || entry->pending)
+		return type;
+	if (r == -ENOENT || (r == 0 && entry->automatic && !file->automatic))
+		return NULL;
+	return r == 0 && !gs_streq(file->type, entry->type) ? file->type : type;
+}
+
+int gs_definitions_wished(struct gs_engine *engine, const struct gs_wish *wish,
+			  struct gs_wished_vgpu **ret, size_t *ret_count)
+{
+	gs_cleanup_ledger struct gs_ledger ledger = { 0 };
+	struct gs_wished_vgpu *list = calloc(wish->n_vgpus + 1, sizeof(*list));
+	size_t count = 0;
+
+	/* A ledger that cannot be read says nothing against what is wished for. */
+	if (!list || gs_ledger_read(engine, &ledger) == -ENOMEM) {
+		free(list);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < wish->n_vgpus; i++) {
+		const struct gs_wished_vgpu *vgpu = &wish->vgpus[i];
+		const struct gs_ledger_entry *entry = gs_ledger_find(&ledger, vgpu->uuid);
+		gs_cleanup_definition struct gs_definition_file file = { 0 };
+		const char *type;
+		int r = entry ? gs_definition_read(engine, entry->parent, vgpu->uuid, &file) : 0;
+
+		if (r == -ENOENT && is_lost(engine))
+			entry = NULL;
+		type = type_now(entry, r, &file, vgpu->type);
+		if (!type)
+			continue;
+		list[count].uuid = strdup(vgpu->uuid);
+		list[count].type = strdup(type);
+		count++;
+		if (!list[count - 1].uuid || !list[count - 1].type) {
+			gs_wished_vgpus_free(list, count);
+			return -ENOMEM;
+		}
+	}
+	*ret = list;
+	*ret_count = count;
+	return 0;
+}
+
+int gs_definitions_prune(struct gs_engine *engine, struct gs_wish *wish)
+{
+	gs_cleanup_ledger struct gs_ledger ledger = { 0 };
+	size_t kept = 0;
+
+	if (gs_ledger_read(engine, &ledger) == -ENOMEM)
+		return -ENOMEM;
+	for (size_t i = 0; i < wish->n_vgpus; i++) {
+		const struct gs_ledger_entry *entry = gs_ledger_find(&ledger, wish->vgpus[i].uuid);
+
+		if (entry && !entry->pending && !is_lost(engine) && !is_defined(engine, entry)) {
+			free(wish->vgpus[i].uuid);
+			free(wish->vgpus[i].type);
+			continue;
+		}
+		wish->vgpus[kept++] = wish->vgpus[i];
+	}
+	wish->n_vgpus = kept;
+	return 0;
+}
