@@ -381,6 +381,11 @@ booted()
 	find "$tree/etc" -type f -exec sha256sum {} + | sort >"$work/after"
 	check "all is as it was, byte for byte" cmp "$work/before" "$work/after"
 	expect 0 'Nothing was applied' boot revert
+	mkdir -p "$tree/var/lib/gpushift"
+	echo '{' >"$tree/var/lib/gpushift/boot.json"
+	expect_json 3 '.error.code == "damaged" and (.error.fix | test("^mv "))' boot apply
+	expect 1 'cannot be read' doctor command-line
+	rm -r "$tree/var/lib/gpushift"
 	expect 2 "needs a second word, like 'boot show'" boot
 	rm -r "${tree:?}/usr" "$tree/proc/cpuinfo" "$tree/proc/cmdline" "$tree/sys/firmware" "$tree/etc/default"
 }

@@ -202,6 +202,10 @@ static void the_command_line_and_the_iommu(void **state)
 		tree_write(tree, "proc/cmdline", "intel_iommu=on iommu=pt %s\n", contrary[i]);
 		expect(fixture, "command-line", GS_PROBLEM, contrary[i]);
 	}
+	tree_write(tree, "proc/cmdline", "intel_iommu=on iommu=pt\n");
+	tree_write(tree, GS_BOOT_RECORD, "{\n");
+	expect(fixture, "command-line", GS_PROBLEM, "gpushift boot revert");
+	tree_remove(tree, GS_BOOT_RECORD);
 	tree_remove(tree, "proc/cmdline");
 	expect(fixture, "command-line", GS_CANNOT_TELL, "cannot be read");
 }

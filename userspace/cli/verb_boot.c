@@ -181,7 +181,7 @@ static int read_boot(struct cli *cli, struct gs_boot **ret)
 {
 	int r = gs_boot_read(cli->engine, ret);
 
-	switch (r) {
+	switch (r < 0 ? r : (*ret)->record_error) {
 	case 0:
 		return 0;
 	case -ENOMEM:
@@ -195,7 +195,8 @@ static int read_boot(struct cli *cli, struct gs_boot **ret)
 				GS_BOOT_RECORD);
 	default:
 		return cli_fail(cli, GS_EXIT_FAILED, "failed", NULL,
-				"the command line's configuration cannot be read: %s", strerror(-r));
+				"the command line's configuration cannot be read: %s",
+				strerror(r < 0 ? -r : -(*ret)->record_error));
 	}
 }
 

@@ -128,8 +128,10 @@ int verb_doctor(struct cli *cli)
 	r = cli_read_host(cli, READS, &host);
 	if (r)
 		return r;
-	if (gs_boot_read(cli->engine, &boot) < 0)
-		return cli_no_memory(cli);
+	r = gs_boot_read(cli->engine, &boot);
+	if (r < 0)
+		return cli_fail(cli, GS_EXIT_FAILED, "failed", NULL,
+				"the command line's configuration cannot be read: %s", strerror(-r));
 	doctor.host = host;
 	doctor.boot = boot;
 	r = gs_doctor_run(&doctor, cli->n_arguments ? cli->arguments[0] : NULL);

@@ -50,10 +50,12 @@ int gs_boot_read(struct gs_engine *engine, struct gs_boot **ret)
 		r = find_missing(engine, boot);
 	if (r == 0)
 		r = gs_boot_find_owner(engine, boot);
-	if (r == 0)
-		r = gs_boot_record_read(engine, &boot->applied);
-	if (r < 0 && r != -ENOENT)
+	if (r < 0)
 		return r;
+	r = gs_boot_record_read(engine, &boot->applied);
+	if (r == -ENOMEM)
+		return r;
+	boot->record_error = r == -ENOENT ? 0 : r;
 	/* What is refused is not half done. */
 	if (boot->refusal)
 		gs_boot_change_clear(&boot->change);

@@ -53,6 +53,7 @@ struct gs_boot {
 	char *refusal; /* why nothing will be changed; NULL: it can be */
 	char *by_hand; /* what to do instead; NULL only without a refusal */
 	struct gs_boot_change *applied; /* the record; NULL: none */
+	int record_error; /* why there is one that cannot be read: -EBADMSG, -EPROTO; else 0 */
 };
 
 /* gs_boot_read - all of it; reading changes nothing. 0 or -errno */

@@ -109,6 +109,14 @@ void gs_exam_command_line(struct gs_doctor *doctor)
 		gs_judge(doctor, GS_PROBLEM);
 		return;
 	}
+	if (doctor->boot->record_error) {
+		gs_judge(doctor, GS_PROBLEM);
+		gs_see(doctor, "/" GS_BOOT_RECORD ", by which it is changed back, cannot be read: %s",
+		       doctor->boot->record_error == -EPROTO ? "a newer gpushift wrote it" :
+							       strerror(-doctor->boot->record_error));
+		gs_advise(doctor, "gpushift boot revert, which says more");
+		return;
+	}
 	if (!missing) {
 		gs_see(doctor, "/proc/cmdline lacks nothing");
 		return;
