@@ -122,6 +122,7 @@ check() # WHAT COMMAND...
 looking()
 {
 	expect 0 '^0000:01:00.0 .* host +nouveau'
+	expect 0 'next: gpushift plan 0000:00:02.0 passthrough'
 	expect 0 '^0000:00:03.0 .* 0200 +e1000e' list --all
 	expect 0 '^0000:00:03.0 .* 0200 +e1000e' --all
 	expect 0 'passthrough +available' show 01:00.0

@@ -96,6 +96,21 @@ static int print_text(const struct cli *cli, const struct gs_host *host)
 	return print_functions(host);
 }
 
+/* Without a verb somebody may not know what there is; on stderr, where no script reads. */
+static void tell_newcomer(const struct cli *cli, const struct gs_host *host)
+{
+	const char *card = host->n_cards ? gs_card_display(&host->cards[0])->text : NULL;
+
+	if (cli->verb_named)
+		return;
+	if (!host->has_iommu)
+		cli_hint(cli, "no guest can have a card yet: gpushift doctor says what is in the way");
+	else if (card)
+		cli_hint(cli, "next: gpushift plan %s passthrough, gpushift doctor, gpushift help", card);
+	else
+		cli_hint(cli, "gpushift doctor says what this host has; gpushift help, what there is");
+}
+
 int verb_list(struct cli *cli)
 {
 	gs_cleanup_host struct gs_host *host = NULL;
@@ -111,5 +126,6 @@ int verb_list(struct cli *cli)
 		return cli_no_memory(cli);
 	}
 	cli_tell_root(cli, host, false);
+	tell_newcomer(cli, host);
 	return r;
 }
