@@ -18,19 +18,29 @@
  * that changed this recently is read again until that cannot be.
  */
 #define RECENT_NS 50000000ll
+#define RECENT_WHOLE_SECONDS_NS 2000000000ll /* where the filesystem keeps no parts of them */
+
+/* Who saves a file cuts it to nothing first. What is to say nothing is still empty after that. */
+#define EMPTY_NS 1000000000ll
 
 /* How many look at a content now: in any thread, in any file. */
 static _Atomic int users;
 
-static bool changed_recently(const struct stat *st)
+static bool changed_within(const struct stat *st, long long recent)
 {
 	struct timespec now;
 	long long age;
 
-	if (clock_gettime(CLOCK_REALTIME_COARSE, &now) < 0)
+	/* Not the coarse clock: new kernels give files finer times than that. */
+	if (clock_gettime(CLOCK_REALTIME, &now) < 0)
 		return false;
 	age = (now.tv_sec - st->st_ctim.tv_sec) * 1000000000ll + now.tv_nsec - st->st_ctim.tv_nsec;
-	return age >= 0 && age < RECENT_NS;
+	return age >= 0 && age < recent;
+}
+
+static bool changed_recently(const struct stat *st)
+{
+	return changed_within(st, st->st_ctim.tv_nsec ? RECENT_NS : RECENT_WHOLE_SECONDS_NS);
 }
 
 /* --- only the one who reads does this --- */
@@ -134,6 +144,8 @@ static void read_open(struct unlock_watched *file, int fd)
 	why = S_ISREG(st.st_mode) ? unlock_insecure(&st, false) : "it is no regular file";
 	if (!why)
 		why = insecure_folder(file->path);
+	if (!why && st.st_size == 0 && atomic_load(&file->loaded) && changed_within(&st, EMPTY_NS))
+		return;
 	if (why) {
 		refuse(file, fingerprint, why);
 	} else {
