@@ -1,5 +1,6 @@
 # Every edge between modes, every step of it: the switch is killed, or its write fails, or its driver does, at that step.
-# Arguments: SHARD/SHARDS, and EVERY: only each EVERY-th case; edge/EVERY: of each edge each EVERY-th one.
+# Arguments: SHARD/SHARDS; EVERY: only each EVERY-th case, edge/EVERY: of each edge each EVERY-th one; ONLY: of these those
+# whose names it matches, a regular expression.
 # topology: faults
 # modules: vfio-pci
 # programs: faults
@@ -11,6 +12,7 @@
 
 IFS=/ read -r shard shards <<<"${SCENARIO_ARGS[0]:-1/1}"
 every=${SCENARIO_ARGS[1]:-1}
+only=${SCENARIO_ARGS[2]:-}
 type=nvidia-46
 generated=0 run=0 hit=0 lost=0
 edges=0 of_edge=0 edges_run=0
@@ -107,7 +109,7 @@ is_mine() # CASE: counts it; is it in this shard, in the sample, and not finishe
 	else
 		(((generated / every) % shards == shard % shards && generated % every == 0)) || return 1
 	fi
-	! grep -qsxF "$1" /tests/finished
+	[[ $1 =~ $only ]] && ! grep -qsxF "$1" /tests/finished
 }
 
 # Ends a case: the verdict, and what leaves it nothing to build on is brought back.

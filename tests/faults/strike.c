@@ -5,7 +5,7 @@
  *   strike --step N --op OP --when before|entry|exit|after --do kill|killall|errno=NAME|run=COMMAND
  *          --report FILE -- gpushift set CARD MODE...
  *
- * Follows the command and what it forks by ptrace. The marks of progress that it appends to its journal tell the steps
+ * Follows the command and what it forks by ptrace. Until the journal is named a filter of system calls stops it there only. The marks of progress that it appends to its journal tell the steps
  * apart. `before` is the moment at which the step can begin, `after` the one before its mark is written; `entry` and `exit`
  * are those of the system call that the step is made for: a write to sysfs where OP has one, else the step's first look at a
  * file. `kill` hits the switching process, `killall` its worker too, `errno` fails the system call without making it (entry
@@ -16,7 +16,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,10 +25,10 @@
 #include <sys/ptrace.h>
 #include <linux/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "traced.h"
 
 #define JOURNAL "/var/lib/gpushift/journal"
 #define MAX_TASKS 64
@@ -67,12 +66,6 @@ static struct task {
 	bool worker; /* makes the writes of steps */
 } tasks[MAX_TASKS];
 
-static void die(const char *what)
-{
-	fprintf(stderr, "strike: %s: %s\n", what, strerror(errno));
-	exit(125);
-}
-
 static struct task *task_of(pid_t pid)
 {
 	struct task *empty = NULL;
@@ -88,35 +81,6 @@ static struct task *task_of(pid_t pid)
 	*empty = (struct task){ .pid = pid };
 	return empty;
 }
-
-static const char *path_of(pid_t pid, uint64_t fd)
-{
-	static char path[PATH_MAX];
-	char link[64];
-	ssize_t n;
-
-	snprintf(link, sizeof(link), "/proc/%d/fd/%d", pid, (int)fd);
-	n = readlink(link, path, sizeof(path) - 1);
-	path[n > 0 ? n : 0] = '\0';
-	return path;
-}
-
-/* A string or the beginning of a buffer in the task's memory, on one line. */
-static const char *memory_of(pid_t pid, uint64_t address, size_t length)
-{
-	static char text[256];
-	struct iovec here = { text, length < sizeof(text) ? length : sizeof(text) - 1 };
-	struct iovec there = { (void *)(uintptr_t)address, here.iov_len };
-	ssize_t n = process_vm_readv(pid, &here, 1, &there, 1, 0);
-
-	/* A short string may lie at the end of what is mapped. */
-	for (; n < 0 && there.iov_len > 1; n = process_vm_readv(pid, &here, 1, &there, 1, 0))
-		here.iov_len = there.iov_len /= 2;
-	text[n > 0 ? n : 0] = '\0';
-	text[strcspn(text, "\n")] = '\0';
-	return text;
-}
-
 
 static bool begins_with(const char *text, const char *start)
 {
@@ -201,19 +165,6 @@ static void kill_all(void)
 			kill(tasks[i].pid, SIGKILL);
 }
 
-/* The system call number -1 is none: what is in the result's register stays there. */
-static void fail_call(pid_t pid)
-{
-	struct user_regs_struct registers;
-
-	if (ptrace(PTRACE_GETREGS, pid, NULL, &registers) < 0)
-		die("registers");
-	registers.orig_rax = (unsigned long long)-1;
-	registers.rax = (unsigned long long)-want.errno_value;
-	if (ptrace(PTRACE_SETREGS, pid, NULL, &registers) < 0)
-		die("registers");
-}
-
 static void strike(struct task *task)
 {
 	state.struck = true;
@@ -221,7 +172,7 @@ static void strike(struct task *task)
 	if (want.command && system(want.command) != 0)
 		fprintf(stderr, "strike: the command failed: %s\n", want.command);
 	if (want.errno_value)
-		fail_call(task->pid);
+		fail_call(task->pid, want.errno_value);
 	if (want.kill)
 		kill(state.main, SIGKILL);
 	if (want.killall)
@@ -287,13 +238,17 @@ static void at_exit_of(struct task *task)
 	task->marks = task->acts = task->names = false;
 }
 
+/* What the filter stops at is entered like any other, and stopped at already when all calls are. */
 static void system_call(struct task *task)
 {
 	struct ptrace_syscall_info info;
 
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, task->pid, sizeof(info), &info) < 0)
 		return; /* killed meanwhile */
-	if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
+	if (info.op == PTRACE_SYSCALL_INFO_SECCOMP && state.phase == NO_JOURNAL) {
+		task->entry = info; /* the same fields at the same places */
+		at_entry(task);
+	} else if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
 		task->entry = info;
 		at_entry(task);
 	} else if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
@@ -311,7 +266,15 @@ static void task_ended(struct task *task, int status)
 /* What was struck goes on at its own pace. */
 static bool stops_at_calls(const struct task *task)
 {
+	if (task->pid == state.main && state.phase == NO_JOURNAL)
+		return task->names;
 	return !state.struck && (task->pid == state.main || task->worker);
+}
+
+static bool is_at_call(int status)
+{
+	return WSTOPSIG(status) == (SIGTRAP | 0x80) ||
+	       status >> 8 == (SIGTRAP | PTRACE_EVENT_SECCOMP << 8);
 }
 
 static void handle(pid_t pid, int status)
@@ -323,7 +286,7 @@ static void handle(pid_t pid, int status)
 		task_ended(task, status);
 		return;
 	}
-	if (WSTOPSIG(status) == (SIGTRAP | 0x80))
+	if (is_at_call(status))
 		system_call(task);
 	else if (status >> 16 == 0 && WSTOPSIG(status) != SIGTRAP)
 		signal = WSTOPSIG(status);
@@ -349,7 +312,7 @@ static int follow(void)
 static pid_t start(char **argv)
 {
 	const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
-			     PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC;
+			     PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESECCOMP;
 	pid_t pid = fork();
 	int status;
 
@@ -357,6 +320,7 @@ static pid_t start(char **argv)
 		die("fork");
 	if (pid == 0) {
 		raise(SIGSTOP);
+		filter_calls();
 		execvp(argv[0], argv);
 		die(argv[0]);
 	}
@@ -365,21 +329,6 @@ static pid_t start(char **argv)
 		die("trace");
 	kill(pid, SIGCONT);
 	return pid;
-}
-
-static int errno_of(const char *name)
-{
-	static const struct {
-		const char *name;
-		int value;
-	} names[] = { { "EBUSY", EBUSY }, { "ENODEV", ENODEV }, { "EINVAL", EINVAL }, { "EIO", EIO } };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!strcmp(names[i].name, name))
-			return names[i].value;
-	errno = EINVAL;
-	die(name);
-	return 0;
 }
 
 static void parse_do(const char *text)
