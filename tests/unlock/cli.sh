@@ -250,6 +250,15 @@ what_is_installed()
 	verdict "modes are kept" "$([[ $(stat -c %a "$tree/usr/src/nvidia-535.129.03/nvidia/nvidia.Kbuild") == 640 ]] || echo "they are not")"
 	verdict "the wrapper can be run" "$([[ -x $tree/usr/local/bin/nvidia-smi ]] && sh -n "$tree/usr/local/bin/nvidia-smi" || echo "it cannot")"
 	expect 0 'already' unlock install --hooks /opt/vgpu_unlock --nvidia-smi
+	# By another path, which does not go from the root; and by one outside of the tree.
+	mkdir -p "$work/checkout"
+	cp "$tree"/opt/vgpu_unlock/* "$work/checkout"
+	cd "$work" || exit
+	expect_json 0 '.changed | length == 2' unlock install --hooks checkout
+	verdict "a path that does not go from the root is made one" "$(grep -qxF "ldflags-y += -T $work/checkout/kern.ld" \
+		"$tree/usr/src/nvidia-535.129.03/nvidia/nvidia.Kbuild" || echo "it is not")"
+	cd - >/dev/null || exit
+	expect_json 0 '.changed | length == 2' unlock install --hooks /opt/vgpu_unlock
 	expect_json 0 '.redo == null and .hooks == "/opt/vgpu_unlock" and (.files | length == 5)' unlock status
 	expect_json 0 '(.restored | length == 5) and .left == []' unlock remove
 	unchanged "remove restores every byte" "$work/before"
@@ -320,8 +329,8 @@ refusals()
 	refused 'becomes a part of the kernel, and others can write it' --hooks /opt/vgpu_unlock
 	chmod 644 "$tree/opt/vgpu_unlock/kern.ld"
 	expect 2 'takes a checkout of vgpu_unlock' unlock install --hooks /opt
-	expect 2 'takes an absolute path' unlock install --hooks opt/vgpu_unlock
-	expect 2 'takes an absolute path' unlock install --hooks '/opt/a b'
+	expect 2 'takes a folder' unlock install --hooks opt/vgpu_unlock
+	expect 2 'takes a folder' unlock install --hooks '/opt/a b'
 	sed -i '1i #include "/home/me/vgpu_unlock_hooks.c"' "$tree/usr/src/nvidia-535.154.02/nvidia/os-interface.c"
 	refused 'has been edited for vgpu_unlock already' --hooks /opt/vgpu_unlock
 	sed -i 1d "$tree/usr/src/nvidia-535.154.02/nvidia/os-interface.c"

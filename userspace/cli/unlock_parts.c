@@ -154,6 +154,12 @@ static int check_upstream(struct cli *cli, const char *path)
 	int fd = gs_tree_open(cli->engine, path + 1, O_RDONLY | O_NOFOLLOW);
 	int r;
 
+	/* The checkout may be here, while the driver of another tree is changed. */
+	if (fd == -ENOENT && cli->engine->foreign_root) {
+		fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+		if (fd < 0)
+			fd = -errno;
+	}
 	if (fd < 0)
 		return cli_usage(cli, "%s: %s; --hooks takes a checkout of vgpu_unlock", path,
 				 strerror(-fd));
@@ -207,7 +213,7 @@ static int collect_hooks(struct cli *cli, const struct unlock_host *host, struct
 	int r = 0;
 
 	if (!unlock_hook_is_path(cli->hooks))
-		return cli_usage(cli, "--hooks takes an absolute path of letters, digits and ./_+-, not '%s'",
+		return cli_usage(cli, "--hooks takes a folder, with letters, digits and ./_+- in its path, not '%s'",
 				 cli->hooks);
 	if (!host->source)
 		return cli_fail(cli, GS_EXIT_REFUSED, "driver-missing",

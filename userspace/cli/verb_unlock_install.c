@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* verb_unlock_install.c - gpushift unlock install [--hooks DIR] [--nvidia-smi] */
-#include "output.h"
+#include <limits.h>
+
 #include "json_build.h"
+#include "output.h"
 #include "switch.h"
 #include "unlock_hooks.h"
 #include "unlock_parts.h"
@@ -165,8 +167,12 @@ static int run(struct install *install)
 int verb_unlock_install(struct cli *cli)
 {
 	struct install install = { .cli = cli, .store = { .lock = -1 } };
+	char hooks[PATH_MAX];
 	int r;
 
+	/* What is written into the driver's source holds wherever it is read. */
+	if (cli->hooks && cli->hooks[0] != '/' && realpath(cli->hooks, hooks))
+		cli->hooks = hooks;
 	if (geteuid() != 0 && !cli->engine->foreign_root)
 		return cli_need_root(cli);
 	r = run(&install);
