@@ -324,7 +324,13 @@ static void plans_say_so(void **state)
 	struct fixture *fixture = *state;
 	struct gs_journal *journal;
 	struct gs_plan *made;
+	char path[64];
 
+	tree_write(fixture->tree, "proc/sys/kernel/random/boot_id",
+		   "11111111-2222-3333-4444-555555555555\n");
+	snprintf(path, sizeof(path), "proc/%d/stat", getpid());
+	tree_write(fixture->tree, path, "%d (test) S 1 2 3 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0\n",
+		   getpid());
 	build_split(fixture);
 	persist(fixture, GS_MODE_VGPU);
 	made = plan(fixture, &to_host);

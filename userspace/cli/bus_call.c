@@ -275,6 +275,76 @@ static int call_remove(struct cli *cli, sd_bus *bus, sd_bus_message **ret, int *
 	return r < 0 ? r : append_options(*ret, cli, false);
 }
 
+static int append_on(sd_bus_message *call, const struct cli *cli)
+{
+	int r;
+
+	if (!cli->on)
+		return 0;
+	r = sd_bus_message_open_container(call, 'e', "sv");
+	if (r >= 0)
+		r = sd_bus_message_append(call, "s", "on");
+	if (r >= 0)
+		r = sd_bus_message_open_container(call, 'v', "as");
+	if (r >= 0)
+		r = sd_bus_message_append_strv(call, cli->on);
+	if (r >= 0)
+		r = sd_bus_message_close_container(call);
+	return r < 0 ? r : sd_bus_message_close_container(call);
+}
+
+static int append_claim_options(sd_bus_message *call, const struct cli *cli, bool claim)
+{
+	int r = sd_bus_message_open_container(call, 'a', "{sv}");
+
+	if (r >= 0)
+		r = append_on(call, cli);
+	if (r >= 0)
+		r = append_text_option(call, "vm", cli->vm);
+	if (r >= 0 && claim)
+		r = append_text_option(call, "policy", gs_claim_policy_name(cli->policy));
+	if (r >= 0 && cli->format_given)
+		r = append_text_option(call, "format", gs_export_format_name(cli->format));
+	if (r >= 0)
+		r = append_deadline(call, cli);
+	if (r >= 0)
+		r = append_timeout(call, cli);
+	return r < 0 ? r : sd_bus_message_close_container(call);
+}
+
+static int call_claim(struct cli *cli, sd_bus *bus, sd_bus_message **ret, int *ret_status)
+{
+	char size[24] = "";
+	int r;
+
+	*ret_status = cli_claim_check(cli);
+	if (*ret_status)
+		return 0;
+	if (cli->framebuffer)
+		snprintf(size, sizeof(size), "%llu", (unsigned long long)cli->framebuffer);
+	r = manager_call(bus, "Claim", ret);
+	if (r >= 0)
+		r = sd_bus_message_append(*ret, "ss",
+					  cli->whole_card    ? "card"
+					  : cli->n_profiles ? "profile"
+							    : "framebuffer",
+					  cli->n_profiles ? cli->profiles[0].type : size);
+	return r < 0 ? r : append_claim_options(*ret, cli, true);
+}
+
+static int call_release(struct cli *cli, sd_bus *bus, sd_bus_message **ret, int *ret_status)
+{
+	int r;
+
+	*ret_status = cli_release_check(cli);
+	if (*ret_status)
+		return 0;
+	r = manager_call(bus, "Release", ret);
+	if (r >= 0)
+		r = sd_bus_message_append(*ret, "s", cli->n_arguments ? cli->arguments[0] : "");
+	return r < 0 ? r : append_claim_options(*ret, cli, false);
+}
+
 static int call_recover(struct cli *cli, sd_bus *bus, sd_bus_message **ret, int *ret_status)
 {
 	int r;
@@ -295,6 +365,8 @@ static const struct {
 	{ verb_vgpu_create, call_create },
 	{ verb_vgpu_remove, call_remove },
 	{ verb_recover, call_recover },
+	{ verb_claim, call_claim },
+	{ verb_release, call_release },
 };
 
 int cli_bus_call_new(struct cli *cli, sd_bus *bus, sd_bus_message **ret, int *ret_status)

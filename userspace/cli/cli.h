@@ -10,6 +10,7 @@
 #ifndef CLI_H
 #define CLI_H
 
+#include "claim.h"
 #include "engine.h"
 #include "execute.h"
 #include "export.h"
@@ -30,6 +31,8 @@ enum cli_kind {
 	CLI_FOLDER,
 	CLI_FILE,
 	CLI_FORMAT, /* of an export */
+	CLI_POLICY, /* of a claim */
+	CLI_CLAIM,
 	CLI_WORD, /* cannot be completed */
 };
 
@@ -64,10 +67,16 @@ enum cli_option_id {
 	CLI_OPT_NVIDIA_SMI,
 	CLI_OPT_REPORT,
 	CLI_OPT_ROM,
+	CLI_OPT_CARD,
+	CLI_OPT_FRAMEBUFFER,
+	CLI_OPT_ON,
+	CLI_OPT_POLICY,
+	CLI_OPT_VM,
+	CLI_OPT_ENDED,
 	CLI_OPT_MAX,
 };
 
-#define CLI_BIT(id) (1u << (id))
+#define CLI_BIT(id) (1ull << (id))
 #define CLI_GLOBALS (CLI_BIT(CLI_OPT_GLOBALS) - 1)
 
 struct cli_option {
@@ -97,7 +106,7 @@ struct cli_verb {
 	const char *name;     /* two words for the verbs of a group: vgpu, boot */
 	const char *synopsis; /* what follows the name */
 	const char *summary;
-	unsigned int options; /* bits of enum cli_option_id, without the global ones */
+	uint64_t options; /* bits of enum cli_option_id, without the global ones */
 	enum cli_kind arguments[CLI_ARGUMENTS];
 	int min_arguments;
 	unsigned int flags;
@@ -140,6 +149,13 @@ struct cli {
 	unsigned int rounds; /* of a self-test */
 	bool format_given;
 	enum gs_export_format format;
+	bool whole_card; /* of a claim, and what follows */
+	bool ended;
+	uint64_t framebuffer; /* in bytes; 0: not given */
+	enum gs_claim_policy policy;
+	char **on; /* names of cards */
+	const char *vm;
+	uint64_t patient_until_us; /* how long others' switches are waited for, on the monotonic clock */
 	bool keep_going; /* Ctrl-C waits until this is over */
 	bool timeout_given; /* by --timeout, which the configuration does not override */
 
@@ -167,6 +183,8 @@ int cli_version(struct cli *cli);
 
 /* What is wrong with the arguments by themselves; 0, or the exit status when that has been said. */
 int cli_apply_check(struct cli *cli) gs_must_check;
+int cli_claim_check(struct cli *cli) gs_must_check;
+int cli_release_check(struct cli *cli) gs_must_check;
 int cli_reset_check(struct cli *cli) gs_must_check;
 int cli_selftest_check(struct cli *cli) gs_must_check;
 
@@ -176,6 +194,8 @@ int verb_assert(struct cli *cli);
 int verb_boot_apply(struct cli *cli);
 int verb_boot_revert(struct cli *cli);
 int verb_boot_show(struct cli *cli);
+int verb_claim(struct cli *cli);
+int verb_claims(struct cli *cli);
 int verb_complete(struct cli *cli);
 int verb_doctor(struct cli *cli);
 int verb_export(struct cli *cli);
@@ -187,6 +207,7 @@ int verb_monitor(struct cli *cli);
 int verb_plan(struct cli *cli);
 int verb_profiles(struct cli *cli);
 int verb_recover(struct cli *cli);
+int verb_release(struct cli *cli);
 int verb_reset(struct cli *cli);
 int verb_selftest(struct cli *cli);
 int verb_set(struct cli *cli);

@@ -4,7 +4,7 @@
 #include "json_build.h"
 #include "output.h"
 
-static void print_options(unsigned int options)
+static void print_options(uint64_t options)
 {
 	for (int id = 0; id < CLI_OPT_MAX; id++) {
 		const struct cli_option *option = &cli_options[id];

@@ -4,7 +4,7 @@
 #include <getopt.h>
 #include <systemd/sd-id128.h>
 
-#include "exported.h"
+#include "options.h"
 #include "output.h"
 #include "suggest.h"
 
@@ -135,22 +135,6 @@ static int set_deadline(struct cli *cli, const char *text)
 	return 0;
 }
 
-static int set_format(struct cli *cli, const char *text)
-{
-	struct cli_suggest suggest;
-
-	cli->format_given = true;
-	if (gs_export_format_parse(text, &cli->format) == 0)
-		return 0;
-	cli_suggest_begin(&suggest, text);
-	for (int format = 0; format < GS_EXPORT_FORMATS; format++)
-		cli_suggest_try(&suggest, gs_export_format_name((enum gs_export_format)format));
-	if (suggest.best)
-		return cli_usage(cli, "there is no format '%s'; did you mean '%s'?", text,
-				 suggest.best);
-	return cli_usage(cli, "there is no format '%s'; there are: " CLI_FORMATS, text);
-}
-
 static int set_root(struct cli *cli, const char *folder)
 {
 	if (!folder[0])
@@ -231,7 +215,21 @@ static int set_option(struct cli *cli, enum cli_option_id id, char *value)
 	case CLI_OPT_DEADLINE:
 		return set_deadline(cli, value);
 	case CLI_OPT_FORMAT:
-		return set_format(cli, value);
+		return cli_set_format(cli, value);
+	case CLI_OPT_CARD:
+		cli->whole_card = true;
+		return 0;
+	case CLI_OPT_ENDED:
+		cli->ended = true;
+		return 0;
+	case CLI_OPT_FRAMEBUFFER:
+		return cli_set_framebuffer(cli, value);
+	case CLI_OPT_ON:
+		return cli_add_on(cli, value);
+	case CLI_OPT_POLICY:
+		return cli_set_policy(cli, value);
+	case CLI_OPT_VM:
+		return cli_set_vm(cli, value);
 	case CLI_OPT_MAX:
 		break;
 	}
@@ -273,7 +271,7 @@ static int next_word(int argc, char **argv, int i)
 static int unknown_option(struct cli *cli, const char *word)
 {
 	gs_cleanup_free char *name = strndup(word, strcspn(word, "="));
-	unsigned int options = cli->verb ? cli->verb->options | CLI_GLOBALS : ~0u;
+	uint64_t options = cli->verb ? cli->verb->options | CLI_GLOBALS : ~0ull;
 	struct cli_suggest suggest;
 
 	if (!name)
@@ -483,5 +481,6 @@ void cli_clear(struct cli *cli)
 {
 	free(cli->profiles);
 	free(cli->with);
+	gs_strv_free(cli->on);
 	gs_engine_close(cli->engine);
 }

@@ -94,7 +94,7 @@ int cli_switch_lock(struct cli *cli, struct gs_lock **ret)
 
 	if (geteuid() != 0)
 		return cli_need_root(cli);
-	r = gs_lock_take(cli->engine, cli->timeout_ms, ret);
+	r = gs_lock_wait(cli->engine, cli->timeout_ms, cli->patient_until_us, ret);
 	switch (r) {
 	case 0:
 		return 0;

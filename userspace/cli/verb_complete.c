@@ -81,13 +81,33 @@ static void print_drivers(const struct gs_host *host)
 		cli_line(stdout, "%s", *driver);
 }
 
+static void print_policies(const struct gs_host *host)
+{
+	(void)host;
+	for (int policy = 0; policy < GS_CLAIM_POLICIES; policy++)
+		cli_line(stdout, "%s", gs_claim_policy_name((enum gs_claim_policy)policy));
+}
+
+static int print_claims(struct cli *cli)
+{
+	gs_cleanup_claims struct gs_claims claims = {0};
+
+	if (gs_claims_read(cli->engine, &claims) < 0)
+		return GS_EXIT_FAILED;
+	for (size_t i = 0; i < claims.count; i++) {
+		if (claims.list[i].same_boot)
+			cli_line(stdout, "%s", claims.list[i].id);
+	}
+	return GS_EXIT_DONE;
+}
+
 static const struct {
 	const char *kind;
 	void (*print)(const struct gs_host *host);
 } kinds[] = {
 	{"cards", print_cards},		{"parents", print_parents}, {"vgpus", print_vgpus},
 	{"functions", print_functions}, {"drivers", print_drivers}, {"targets", print_targets},
-	{"formats", print_formats},
+	{"formats", print_formats},	{"policies", print_policies},
 };
 
 int verb_complete(struct cli *cli)
@@ -95,6 +115,8 @@ int verb_complete(struct cli *cli)
 	gs_cleanup_host struct gs_host *host = NULL;
 	const char *kind = cli->arguments[0];
 
+	if (gs_streq(kind, "claims"))
+		return print_claims(cli);
 	if (gs_inventory_read(cli->engine, GS_READ_TYPES | GS_READ_DRIVERS, &host) < 0)
 		return GS_EXIT_FAILED;
 	for (size_t i = 0; i < GS_ARRAY_SIZE(kinds); i++) {

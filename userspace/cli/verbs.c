@@ -50,6 +50,15 @@ const struct cli_option cli_options[CLI_OPT_MAX] = {
 			   "a checkout of vgpu_unlock, to build the driver with its hooks"},
 	[CLI_OPT_NVIDIA_SMI] = {"nvidia-smi", NULL, CLI_NOTHING,
 				"a wrapper of nvidia-smi, too, for nvidia-smi vgpu"},
+	[CLI_OPT_CARD] = {"card", NULL, CLI_NOTHING, "a whole card"},
+	[CLI_OPT_FRAMEBUFFER] = {"framebuffer", "SIZE", CLI_WORD,
+				 "a vGPU with at least so much memory, like 4G or 512M"},
+	[CLI_OPT_ON] = {"on", "CARD", CLI_CARD, "only this card; may be given again"},
+	[CLI_OPT_POLICY] = {"policy", "P", CLI_POLICY,
+			    "pack: fill a card before the next (the default); spread: the emptiest first"},
+	[CLI_OPT_VM] = {"vm", "NAME", CLI_WORD,
+			"who it is for: a domain of libvirt, a VMID of Proxmox VE, or any name"},
+	[CLI_OPT_ENDED] = {"ended", NULL, CLI_NOTHING, "whatever nobody has any more"},
 };
 
 #define WANT_OPTIONS                                                                               \
@@ -183,6 +192,34 @@ const struct cli_verb cli_verbs[] = {
 		.min_arguments = 1,
 		.flags = CLI_WRITES | CLI_BY_DAEMON,
 		.run = verb_vgpu_remove,
+	},
+	{
+		.name = "claim",
+		.synopsis = "--card | --profile TYPE | --framebuffer SIZE [--on CARD]... [--policy P] "
+			    "[--vm NAME] [--format F] [--deadline S] [--timeout S]",
+		.summary = "a card or a vGPU for a VM, wherever there is one",
+		.options = CLI_BIT(CLI_OPT_CARD) | CLI_BIT(CLI_OPT_PROFILE) |
+			   CLI_BIT(CLI_OPT_FRAMEBUFFER) | CLI_BIT(CLI_OPT_ON) |
+			   CLI_BIT(CLI_OPT_POLICY) | CLI_BIT(CLI_OPT_VM) | CLI_BIT(CLI_OPT_FORMAT) |
+			   CLI_BIT(CLI_OPT_DEADLINE) | CLI_BIT(CLI_OPT_TIMEOUT),
+		.flags = CLI_WRITES | CLI_BY_DAEMON | CLI_MANY_STEPS,
+		.run = verb_claim,
+	},
+	{
+		.name = "release",
+		.synopsis = "<claim>|<uuid>|<address> | --vm NAME | --ended [--deadline S] [--timeout S]",
+		.summary = "give back what was claimed",
+		.options = CLI_BIT(CLI_OPT_VM) | CLI_BIT(CLI_OPT_ENDED) | CLI_BIT(CLI_OPT_DEADLINE) |
+			   CLI_BIT(CLI_OPT_TIMEOUT),
+		.arguments = {CLI_CLAIM},
+		.flags = CLI_WRITES | CLI_BY_DAEMON | CLI_MANY_STEPS,
+		.run = verb_release,
+	},
+	{
+		.name = "claims",
+		.synopsis = "",
+		.summary = "who has claimed what",
+		.run = verb_claims,
 	},
 	{
 		.name = "export",

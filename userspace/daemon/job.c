@@ -11,8 +11,8 @@
 #include "log.h"
 #include "shown.h"
 
-/* More than one waits for the lock in vain; of those that ended the last ones can still be asked. */
-#define MAX_RUNNING 8
+/* Claims wait for each other; of those that ended the last ones can still be asked. */
+#define MAX_RUNNING 128
 #define MAX_KEPT 8
 #define PIPE_SIZE (1024 * 1024)
 #define LINE_MAX_LENGTH (16UL * 1024 * 1024)

@@ -58,6 +58,16 @@ static int on_remove_vgpu(sd_bus_message *message, void *data, sd_bus_error *err
 	return request_remove_vgpu(data, message, error);
 }
 
+static int on_claim(sd_bus_message *message, void *data, sd_bus_error *error)
+{
+	return request_claim(data, message, error);
+}
+
+static int on_release(sd_bus_message *message, void *data, sd_bus_error *error)
+{
+	return request_release(data, message, error);
+}
+
 static int on_recover(sd_bus_message *message, void *data, sd_bus_error *error)
 {
 	return request_recover(data, message, error);
@@ -80,6 +90,10 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_METHOD_WITH_ARGS("RemoveVgpu", SD_BUS_ARGS("s", uuid, "a{sv}", options),
 				SD_BUS_RESULT("o", job), on_remove_vgpu,
 				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Claim", SD_BUS_ARGS("s", kind, "s", value, "a{sv}", options),
+				SD_BUS_RESULT("o", job), on_claim, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Release", SD_BUS_ARGS("s", name, "a{sv}", options),
+				SD_BUS_RESULT("o", job), on_release, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Recover", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("o", job),
 				on_recover, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Apply", SD_BUS_ARGS("ay", wanted, "s", profile, "a{sv}", options),

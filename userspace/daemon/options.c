@@ -5,14 +5,17 @@
 #include <ctype.h>
 #include <systemd/sd-id128.h>
 
+#include "claim.h"
 #include "engine.h"
 #include "errors.h"
+#include "export.h"
 
 #define MAX_TIMEOUT_S 86400
 #define MAX_WITH 64
 #define MAX_PROFILES 64
 #define MAX_NAME 128
 #define MAX_VFS 1000000
+#define MAX_VM 255
 
 static bool is_driver_name(const char *name)
 {
@@ -185,6 +188,66 @@ static int take_method(sd_bus_message *message, struct options *options, sd_bus_
 	return 0;
 }
 
+static int add_on(struct options *options, const char *text, sd_bus_error *error)
+{
+	if (!*text || strlen(text) > MAX_NAME)
+		return error_usage(error, "'on' needs the addresses or aliases of cards");
+	if (gs_strv_count(options->on) == MAX_WITH)
+		return error_usage(error, "'on' takes %d cards at most", MAX_WITH);
+	return gs_strv_add(&options->on, text);
+}
+
+static int take_on(sd_bus_message *message, struct options *options, sd_bus_error *error)
+{
+	const char *text;
+	int r = sd_bus_message_enter_container(message, 'a', "s");
+
+	while (r >= 0 && (r = sd_bus_message_read(message, "s", &text)) > 0)
+		r = add_on(options, text, error);
+	return r < 0 ? r : sd_bus_message_exit_container(message);
+}
+
+static int take_vm(sd_bus_message *message, struct options *options, sd_bus_error *error)
+{
+	const char *text;
+	int r = sd_bus_message_read(message, "s", &text);
+
+	if (r < 0)
+		return r;
+	if (!*text || strlen(text) > MAX_VM)
+		return error_usage(error, "'vm' needs the name of a VM");
+	options->vm = strdup(text);
+	return options->vm ? 0 : -ENOMEM;
+}
+
+static int take_policy(sd_bus_message *message, struct options *options, sd_bus_error *error)
+{
+	enum gs_claim_policy policy;
+	const char *text;
+	int r = sd_bus_message_read(message, "s", &text);
+
+	if (r < 0)
+		return r;
+	if (gs_claim_policy_parse(text, &policy) < 0)
+		return error_usage(error, "there is no policy '%.64s'", text);
+	options->policy = gs_claim_policy_name(policy);
+	return 0;
+}
+
+static int take_format(sd_bus_message *message, struct options *options, sd_bus_error *error)
+{
+	enum gs_export_format format;
+	const char *text;
+	int r = sd_bus_message_read(message, "s", &text);
+
+	if (r < 0)
+		return r;
+	if (gs_export_format_parse(text, &format) < 0)
+		return error_usage(error, "there is no format '%.64s'", text);
+	options->format = gs_export_format_name(format);
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	const char *type;
@@ -201,6 +264,10 @@ static const struct {
 	{ "uuid", "s", OPTION_UUID, take_uuid },
 	{ "method", "s", OPTION_METHOD, take_method },
 	{ "deadline", "u", OPTION_DEADLINE, take_deadline },
+	{ "on", "as", OPTION_ON, take_on },
+	{ "vm", "s", OPTION_VM, take_vm },
+	{ "policy", "s", OPTION_POLICY, take_policy },
+	{ "format", "s", OPTION_FORMAT, take_format },
 };
 
 static int take_value(sd_bus_message *message, size_t i, struct options *options,
@@ -309,5 +376,7 @@ void options_clear(struct options *options)
 	free(want->with);
 	free(want->driver);
 	gs_strv_free(want->uuids);
+	gs_strv_free(options->on);
+	free(options->vm);
 	*options = (struct options){ 0 };
 }

@@ -24,6 +24,10 @@ struct options {
 	char uuid[37]; /* "": not given */
 	const char *method; /* of a reset; a name of the kernel's */
 	unsigned int deadline_s; /* for all of it; 0: not given */
+	char **on; /* of a claim: names of cards; and what follows */
+	char *vm;  /* NULL: not given */
+	const char *policy; /* NULL: not given */
+	const char *format; /* NULL: not given */
 };
 
 /* Bits of what a method takes. */
@@ -37,6 +41,10 @@ enum {
 	OPTION_UUID = 1 << 6,
 	OPTION_METHOD = 1 << 7,
 	OPTION_DEADLINE = 1 << 8,
+	OPTION_ON = 1 << 9,
+	OPTION_VM = 1 << 10,
+	OPTION_POLICY = 1 << 11,
+	OPTION_FORMAT = 1 << 12,
 };
 
 /*

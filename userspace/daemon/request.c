@@ -87,6 +87,14 @@ static void add_options(struct request *request, const struct options *options)
 		add(request, "--deadline=%u", options->deadline_s);
 	if (options->method)
 		add(request, "--method=%s", options->method);
+	for (char **card = options->on; card && *card; card++)
+		add(request, "--on=%s", *card);
+	if (options->vm)
+		add(request, "--vm=%s", options->vm);
+	if (options->policy)
+		add(request, "--policy=%s", options->policy);
+	if (options->format)
+		add(request, "--format=%s", options->format);
 	if (want->force) {
 		add(request, "--force");
 		add_action(request, "force");
@@ -221,6 +229,83 @@ int request_remove_vgpu(struct daemon *daemon, sd_bus_message *call, sd_bus_erro
 		add(request, "remove");
 		add_options(request, &options);
 		add_target(request, uuid);
+	}
+	options_clear(&options);
+	return request ? submit(daemon, call, request, error) : -ENOMEM;
+}
+
+/* What is claimed: "card" takes no value, "profile" a type, "framebuffer" a size. */
+static int add_claimed(struct request *request, const char *kind, const char *value)
+{
+	if (gs_streq(kind, "card") && !*value)
+		add(request, "--card");
+	else if (gs_streq(kind, "profile") && *value)
+		add(request, "--profile=%s", value);
+	else if (gs_streq(kind, "framebuffer") && *value)
+		add(request, "--framebuffer=%s", value);
+	else
+		return -EINVAL;
+	return 0;
+}
+
+/* A card may have to change its driver for it, also for a vGPU. */
+int request_claim(struct daemon *daemon, sd_bus_message *call, sd_bus_error *error)
+{
+	const char *kind, *value;
+	struct request *request;
+	struct options options;
+	int r;
+
+	r = sd_bus_message_read(call, "ss", &kind, &value);
+	if (r >= 0 && *value)
+		r = check_text(value, "type or size", error);
+	if (r >= 0)
+		r = options_read(call,
+				 OPTION_ON | OPTION_VM | OPTION_POLICY | OPTION_FORMAT |
+					 OPTION_DEADLINE | OPTION_TIMEOUT,
+				 &options, error);
+	if (r < 0)
+		return r;
+	request = new_request("vgpu");
+	if (request) {
+		add_action(request, "set-mode");
+		add(request, "claim");
+		r = add_claimed(request, kind, value);
+		add_options(request, &options);
+	}
+	options_clear(&options);
+	if (r < 0) {
+		free_request(request);
+		return error_usage(error, "a claim is 'card', 'profile' with a type, or 'framebuffer' "
+					  "with a size");
+	}
+	return request ? submit(daemon, call, request, error) : -ENOMEM;
+}
+
+/* An empty name: what the VM of the options has claimed; without one, what nobody has any more. */
+int request_release(struct daemon *daemon, sd_bus_message *call, sd_bus_error *error)
+{
+	struct request *request;
+	struct options options;
+	const char *name;
+	int r;
+
+	r = sd_bus_message_read(call, "s", &name);
+	if (r >= 0 && *name)
+		r = check_text(name, "claim", error);
+	if (r >= 0)
+		r = options_read(call, OPTION_VM | OPTION_DEADLINE | OPTION_TIMEOUT, &options, error);
+	if (r < 0)
+		return r;
+	request = new_request("vgpu");
+	if (request) {
+		add_action(request, "set-mode");
+		add(request, "release");
+		if (!*name && !options.vm)
+			add(request, "--ended");
+		add_options(request, &options);
+		if (*name)
+			add_target(request, name);
 	}
 	options_clear(&options);
 	return request ? submit(daemon, call, request, error) : -ENOMEM;

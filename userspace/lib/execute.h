@@ -46,6 +46,10 @@ struct gs_lock;
  */
 int gs_lock_take(struct gs_engine *engine, unsigned int timeout_ms,
 		 struct gs_lock **ret) gs_must_check;
+
+/* gs_lock_wait - the same, but live holders are waited for until @until_us of the monotonic clock */
+int gs_lock_wait(struct gs_engine *engine, unsigned int timeout_ms, uint64_t until_us,
+		 struct gs_lock **ret) gs_must_check;
 void gs_lock_release(struct gs_lock *lock);
 
 /*

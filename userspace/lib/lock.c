@@ -143,10 +143,17 @@ static pid_t start_waiter(int fd)
 	_exit(0);
 }
 
-/* Until the waiter has ended; -EBUSY when a live holder came before us, and is not waited for. */
-static int watch_waiter(struct gs_engine *engine, int fd, int pidfd, uint64_t deadline)
+/* How long who for: live holders until then, the last write of a dead one so long from its death on. */
+struct patience {
+	uint64_t until_us;
+	unsigned int timeout_ms;
+};
+
+/* Until the waiter has ended; -EBUSY when a live holder came before us, and is not waited for any more. */
+static int watch_waiter(struct gs_engine *engine, int fd, int pidfd, const struct patience *patience)
 {
 	struct pollfd event = { .fd = pidfd, .events = POLLIN };
+	uint64_t deadline = gs_now_us() + (uint64_t)patience->timeout_ms * 1000;
 
 	for (;;) {
 		uint64_t now = gs_now_us();
@@ -157,16 +164,19 @@ static int watch_waiter(struct gs_engine *engine, int fd, int pidfd, uint64_t de
 			return 0;
 		if (r < 0 && errno != EINTR)
 			return -errno;
-		if (left == 0)
-			return -ETIMEDOUT;
-		if (holder_alive(engine, fd))
+		if (!holder_alive(engine, fd)) {
+			if (left == 0)
+				return -ETIMEDOUT;
+			continue;
+		}
+		if (now >= patience->until_us)
 			return -EBUSY;
+		deadline = now + (uint64_t)patience->timeout_ms * 1000;
 	}
 }
 
-static int wait_for_lock(struct gs_engine *engine, int fd, unsigned int timeout_ms)
+static int wait_for_lock(struct gs_engine *engine, int fd, const struct patience *patience)
 {
-	uint64_t deadline = gs_now_us() + (uint64_t)timeout_ms * 1000;
 	gs_cleanup_close int pidfd = -1;
 	pid_t waiter = start_waiter(fd);
 	int r;
@@ -174,7 +184,7 @@ static int wait_for_lock(struct gs_engine *engine, int fd, unsigned int timeout_
 	if (waiter < 0)
 		return waiter;
 	pidfd = (int)syscall(SYS_pidfd_open, waiter, 0);
-	r = pidfd < 0 ? -errno : watch_waiter(engine, fd, pidfd, deadline);
+	r = pidfd < 0 ? -errno : watch_waiter(engine, fd, pidfd, patience);
 	kill(waiter, SIGKILL);
 	while (waitpid(waiter, NULL, 0) < 0 && errno == EINTR)
 		;
@@ -194,16 +204,16 @@ static int take_over(struct gs_engine *engine, int fd)
 	return flock(fd, LOCK_EX | LOCK_NB) < 0 ? -EBUSY : 0;
 }
 
-static int take(struct gs_engine *engine, int fd, unsigned int timeout_ms)
+static int take(struct gs_engine *engine, int fd, const struct patience *patience)
 {
 	int r;
 
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK)
 			return -errno;
-		if (holder_alive(engine, fd))
+		if (gs_now_us() >= patience->until_us && holder_alive(engine, fd))
 			return -EBUSY;
-		r = wait_for_lock(engine, fd, timeout_ms);
+		r = wait_for_lock(engine, fd, patience);
 		if (r == -ETIMEDOUT)
 			r = take_over(engine, fd);
 		if (r < 0)
@@ -214,6 +224,13 @@ static int take(struct gs_engine *engine, int fd, unsigned int timeout_ms)
 
 int gs_lock_take(struct gs_engine *engine, unsigned int timeout_ms, struct gs_lock **ret)
 {
+	return gs_lock_wait(engine, timeout_ms, 0, ret);
+}
+
+int gs_lock_wait(struct gs_engine *engine, unsigned int timeout_ms, uint64_t until_us,
+		 struct gs_lock **ret)
+{
+	const struct patience patience = { .until_us = until_us, .timeout_ms = timeout_ms };
 	gs_cleanup_close int fd = -1;
 	struct gs_lock *lock;
 	int r;
@@ -228,7 +245,7 @@ int gs_lock_take(struct gs_engine *engine, unsigned int timeout_ms, struct gs_lo
 		return fd;
 	if (fchmod(fd, 0600) < 0)
 		return -errno;
-	r = take(engine, fd, timeout_ms);
+	r = take(engine, fd, &patience);
 	if (r < 0)
 		return r;
 	lock = malloc(sizeof(*lock));

@@ -7,11 +7,12 @@
 card=$(free_card)
 folder=/etc/mdevctl.d/$card
 
-active() { mdevctl list | cut -d' ' -f1 | sort; }
+# mdevctl parts its answers by empty lines.
+active() { mdevctl list | grep . | cut -d' ' -f1 | sort; }
 live() { gpushift vgpu list --json | jq -r '.vgpus[].uuid' | sort; }
 # "UUID PARENT TYPE auto|manual" a line, as each of the two tells it.
 ours() { gpushift vgpu list --json | jq -r '.definitions[] | [.uuid, .parent, .type, .start] | join(" ")' | sort; }
-theirs() { mdevctl list --defined | sed 's/^\([^ ]*\) \([^ ]*\) \([^ ]*\) \([^ ]*\).*/\1 \2 \3 \4/' | sort; }
+theirs() { mdevctl list --defined | grep . | sed 's/^\([^ ]*\) \([^ ]*\) \([^ ]*\) \([^ ]*\).*/\1 \2 \3 \4/' | sort; }
 starts() { ours | sed 's/.* //' | sort | uniq -c | sed 's/^ *//'; }
 agree() { [[ -n $(ours) ]] && diff <(ours) <(theirs); }
 
