@@ -6,7 +6,9 @@
 #include "answer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -38,6 +40,22 @@ static void reply(struct nvos54 *control)
 	control->status = ours.status;
 }
 
+/* The device of this thread, told what it is to answer. */
+static int device(void)
+{
+	static __thread int fd = -1;
+	uint32_t head[2] = { ours.status, ours.bytes ? (uint32_t)ours.size : 0 };
+	char text[8 + 8192];
+
+	if (fd < 0)
+		fd = open(getenv("ANSWER_DEVICE"), O_RDWR | O_CLOEXEC);
+	memcpy(text, head, sizeof(head));
+	memcpy(text + sizeof(head), ours.bytes ? ours.bytes : "", head[1]);
+	if (fd < 0 || write(fd, text, sizeof(head) + head[1]) != (ssize_t)(sizeof(head) + head[1]))
+		abort();
+	return fd;
+}
+
 __attribute__((visibility("default"))) int ioctl(int fd, unsigned long request, ...)
 {
 	va_list arguments;
@@ -56,6 +74,8 @@ __attribute__((visibility("default"))) int ioctl(int fd, unsigned long request, 
 		errno = ours.error;
 		return ours.result;
 	}
+	if (getenv("ANSWER_DEVICE"))
+		return (int)syscall(SYS_ioctl, device(), request, argument);
 	if (request == 0xc020462aul)
 		reply(argument);
 	if (request == 0xc01046d3ul)

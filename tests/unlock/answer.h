@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* answer.h - stands where the C library's ioctl() would be, and answers as the driver does. */
+/*
+ * answer.h - stands where the C library's ioctl() would be, and answers as the driver does.
+ *
+ * With ANSWER_DEVICE=/dev/nvidiactl in the environment that device answers
+ * instead (tests/kmod/rm.c), with the same bytes.
+ */
 #ifndef ANSWER_H
 #define ANSWER_H
 
