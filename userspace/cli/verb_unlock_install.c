@@ -34,7 +34,8 @@ static int check_host(struct cli *cli, const struct unlock_host *host)
 		return cli_fail(cli, GS_EXIT_REFUSED, "unknown-driver", NULL,
 				"driver %s is not known: its calls may mean something else", host->version);
 	if (!host->library)
-		return cli_fail(cli, GS_EXIT_REFUSED, "driver-missing", "make install",
+		return cli_fail(cli, GS_EXIT_REFUSED, "driver-missing",
+				"make install, or the package gpushift-unlock",
 				"libgpushift-unlock.so is not installed");
 	return check_cards(cli, host);
 }

@@ -119,7 +119,7 @@ static void print_lines(struct status *status)
 		cli_line(stdout, "driver: %s (vGPU %s)", host->version, host->release);
 	else
 		cli_line(stdout, "driver: %s", host->version ? host->version : "none");
-	cli_line(stdout, "library: %s", host->library ? host->library : "not installed: make install");
+	cli_line(stdout, "library: %s", host->library ? host->library : "not installed: make install, or the package gpushift-unlock");
 	for (size_t i = 0; i < host->n_cards; i++)
 		cli_line(stdout, "%s: %s: %s", host->cards[i].function->text,
 			 unlock_prospects[host->cards[i].generation].name,
