@@ -20,13 +20,22 @@ static int add_definition(struct cli_table *table, const struct gs_host *host,
 						   definition->automatic ? "auto" : "manual"});
 }
 
+static bool any_defined(const struct gs_host *host)
+{
+	for (size_t i = 0; i < host->n_vgpus; i++)
+		if (host->vgpus[i].start)
+			return true;
+	return false;
+}
+
 static int print_vgpus(const struct gs_host *host, bool all)
 {
-	static const struct cli_column columns[] = {
+	/* The last column is for whom it tells something: names shorten for it. */
+	const struct cli_column columns[] = {
 		{"VGPU", CLI_WHOLE},	{"PARENT", CLI_WHOLE},
 		{"TYPE", CLI_WHOLE},	{"NAME", CLI_SHORTENS},
 		{"BACKEND", CLI_WHOLE}, {"OWNER", CLI_WHOLE},
-		{"IN USE", CLI_WHOLE},	{"START", CLI_WHOLE},
+		{"IN USE", CLI_WHOLE},	{all || any_defined(host) ? "START" : NULL, CLI_WHOLE},
 		{NULL, 0},
 	};
 	cli_cleanup_table struct cli_table *table = cli_table_new(columns);
