@@ -277,6 +277,45 @@ static void taken_away_by_others(void **state)
 	lab_expect(before);
 }
 
+static int remove_vfs(struct lab *lab)
+{
+	gs_cleanup_host struct gs_host *host = NULL;
+	struct gs_plan *made;
+	struct gs_lock *lock;
+	int r;
+
+	assert_int_equal(gs_lock_take(lab->engine, 10000, &lock), 0);
+	assert_int_equal(gs_inventory_read(lab->engine, 0, &host), 0);
+	assert_int_equal(gs_plan_vfs_remove(host, host_card(host, GPU), &made), 0);
+	assert_int_equal(made->n_blockers, 0);
+	r = gs_execute(lab->engine, lock, made, &lab->options);
+	gs_plan_free(made);
+	gs_lock_release(lock);
+	return r;
+}
+
+/* Theirs were away for a moment, and are still theirs. */
+static void those_of_others_stay_theirs(void **state)
+{
+	struct lab *lab = *state;
+	struct gs_want want = want_vfs(3);
+
+	use_sriov(lab);
+	assert_int_equal(lab_switch(lab, &want), GS_EXIT_DONE);
+	write_by_hand(lab, "0");
+	write_by_hand(lab, "5");
+	fake_kernel_fail(2, EIO);
+	assert_int_equal(remove_vfs(lab), GS_EXIT_FAILED);
+	fake_kernel_fail(0, 0);
+	assert_int_equal(count(lab), 5);
+	assert_int_not_equal(gs_vfs_recorded(lab->engine, GPU).count, 5);
+	want = lab_want(GS_MODE_PASSTHROUGH);
+	lab_plan(lab, &want, true);
+	assert_int_equal(lab->plan->blockers[0].refusal, GS_REFUSE_VFS_ENABLED);
+	assert_int_equal(remove_vfs(lab), GS_EXIT_DONE);
+	assert_int_equal(count(lab), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -288,6 +327,7 @@ int main(void)
 		lab_test(fewer_than_asked_for_are_none),
 		lab_test(killed_at_each_write),
 		lab_test(taken_away_by_others),
+		lab_test(those_of_others_stay_theirs),
 	};
 
 	return cmocka_run_group_tests_name("vfs", tests, NULL, model_end);

@@ -125,7 +125,8 @@ static int own(struct gs_executor *executor, const char *pf, unsigned int count,
 	return 0;
 }
 
-int gs_step_enable_vfs(struct gs_executor *executor, const struct gs_action *action, char **error)
+static int enable(struct gs_executor *executor, const struct gs_action *action, bool ours,
+		  char **error)
 {
 	const char *pf = action->target;
 	struct gs_vfs wanted;
@@ -136,12 +137,18 @@ int gs_step_enable_vfs(struct gs_executor *executor, const struct gs_action *act
 				    gs_asprintf("%s is no number of VFs", action->value));
 	if (gs_vfs_count(executor->engine, pf) == wanted.count)
 		return 0;
-	r = own(executor, pf, wanted.count, error);
+	if (ours)
+		r = own(executor, pf, wanted.count, error);
 	if (r == 0)
 		r = set_autoprobe(executor, pf, wanted.autoprobe, error);
 	if (r == 0)
 		r = write_count(executor, pf, wanted.count, error);
 	return r == 0 ? check_count(executor, pf, wanted.count, error) : r;
+}
+
+int gs_step_enable_vfs(struct gs_executor *executor, const struct gs_action *action, char **error)
+{
+	return enable(executor, action, true, error);
 }
 
 /* The kernel would wait for its VM to end. */
@@ -274,6 +281,15 @@ static int disable_again(struct gs_executor *executor, size_t at, char **error)
 	return gs_step_disable_vfs(executor, undo, error);
 }
 
+/* Only a plan that removes VFs and does nothing else takes those of others; its record is still there. */
+static bool were_ours(struct gs_executor *executor, const char *pf, unsigned int count)
+{
+	for (size_t i = 0; i < executor->plan->n_steps; i++)
+		if (executor->plan->steps[i].action.op == GS_OP_RECORD)
+			return true;
+	return gs_vfs_recorded(executor->engine, pf).count == count;
+}
+
 static int enable_again(struct gs_executor *executor, size_t at, char **error)
 {
 	const struct gs_action *action = &executor->plan->steps[at].action;
@@ -286,7 +302,7 @@ static int enable_again(struct gs_executor *executor, size_t at, char **error)
 	    gs_vfs_parse(undo->value, &old) < 0 ||
 	    gs_vfs_count(executor->engine, undo->target) == old.count)
 		return 0;
-	r = gs_step_enable_vfs(executor, undo, error);
+	r = enable(executor, undo, were_ours(executor, undo->target, old.count), error);
 	return r == 0 ? wait_count(executor, undo->target, old.count, error) : r;
 }
 
