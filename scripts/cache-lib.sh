@@ -9,6 +9,13 @@ KERNEL_SERIES="6.1 6.12"
 say() { printf '%s\n' "$*" >&2; }
 die() { say "${0##*/}: $*"; exit 1; }
 
+# From here on what was compiled before, in any folder, is not compiled again.
+use_compiler_cache()
+{
+	export CCACHE_DIR=$CACHE/ccache CCACHE_MAXSIZE=3G CCACHE_NOHASHDIR=1 CCACHE_COMPILERCHECK=content
+	export PATH=/usr/lib/ccache:$PATH
+}
+
 headers_meta() # SERIES: the package whose dependency names the series' newest kernel
 {
 	case $1 in
