@@ -263,7 +263,7 @@ int unlock_rebuild(struct gs_engine *engine, const char *version, char *answer, 
 	if (uname(&kernel) < 0)
 		return -errno;
 	for (size_t i = 0; r == 0 && i < GS_ARRAY_SIZE(verbs); i++)
-		r = gs_vendor_tool(engine,
+		r = gs_vendor_tool(engine, "unlock-build",
 				   (const char *const[]){ DKMS, verbs[i], "-m", "nvidia", "-v", version,
 							  "-k", kernel.release, "--force", NULL },
 				   BUILD_LIMIT_MS, answer, size);
@@ -276,8 +276,9 @@ void unlock_reload(const struct cli *cli)
 
 	if (cli->engine->foreign_root || !gs_tree_exists(cli->engine, "run/systemd/system"))
 		return;
-	if (gs_vendor_tool(cli->engine, (const char *const[]){ SYSTEMCTL, "daemon-reload", NULL },
-			   RELOAD_LIMIT_MS, answer, sizeof(answer)) < 0)
+	if (gs_vendor_tool(cli->engine, "unlock-reload",
+			   (const char *const[]){ SYSTEMCTL, "daemon-reload", NULL }, RELOAD_LIMIT_MS,
+			   answer, sizeof(answer)) < 0)
 		cli_message("systemctl daemon-reload failed: %s", answer);
 }
 

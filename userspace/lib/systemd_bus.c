@@ -110,3 +110,16 @@ int gs_systemd_run_job(sd_bus *bus, sd_bus_message *call, char *answer, size_t s
 	snprintf(answer, size, "systemd's job ended as %s", job.result);
 	return -EIO;
 }
+
+int gs_systemd_move_unit(sd_bus *bus, const char *method, const char *unit, char *answer,
+			 size_t size)
+{
+	gs_cleanup_message sd_bus_message *call = NULL;
+	int r;
+
+	r = sd_bus_message_new_method_call(bus, &call, GS_SYSTEMD, GS_SYSTEMD_PATH,
+					   GS_SYSTEMD_MANAGER, method);
+	if (r >= 0)
+		r = sd_bus_message_append(call, "ss", unit, "replace");
+	return r < 0 ? r : gs_systemd_run_job(bus, call, answer, size);
+}

@@ -39,4 +39,8 @@ int gs_systemd_open(struct gs_engine *engine, sd_bus **ret) gs_must_check;
  */
 int gs_systemd_run_job(sd_bus *bus, sd_bus_message *call, char *answer, size_t size) gs_must_check;
 
+/* gs_systemd_move_unit - the same for StartUnit or StopUnit, of one that is loaded */
+int gs_systemd_move_unit(sd_bus *bus, const char *method, const char *unit, char *answer,
+			 size_t size) gs_must_check;
+
 #endif

@@ -140,18 +140,6 @@ void gs_units_free(struct gs_unit *units, size_t count)
 	free(units);
 }
 
-static int run_job(sd_bus *bus, const char *method, const char *unit, char *answer, size_t size)
-{
-	gs_cleanup_message sd_bus_message *call = NULL;
-	int r;
-
-	r = sd_bus_message_new_method_call(bus, &call, GS_SYSTEMD, GS_SYSTEMD_PATH,
-					   GS_SYSTEMD_MANAGER, method);
-	if (r >= 0)
-		r = sd_bus_message_append(call, "ss", unit, "replace");
-	return r < 0 ? r : gs_systemd_run_job(bus, call, answer, size);
-}
-
 static void keep_state(const char *name, enum gs_unit_state state, void *data)
 {
 	(void)name;
@@ -168,7 +156,7 @@ static int move_unit(struct gs_engine *engine, const char *method, const char *u
 
 	r = gs_systemd_open(engine, &bus);
 	if (r >= 0)
-		r = run_job(bus, method, unit, answer, size);
+		r = gs_systemd_move_unit(bus, method, unit, answer, size);
 	if (r >= 0)
 		r = ask_states(bus, names, keep_state, &state);
 	if (r < 0 || (state == GS_UNIT_RUNNING) == wanted)

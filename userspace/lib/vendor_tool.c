@@ -2,11 +2,9 @@
 /* Source: org.freedesktop.systemd1(5), properties of a transient unit. */
 #include "vendor_tool.h"
 
-#include <inttypes.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/random.h>
 #include <sys/wait.h>
 
 #include "systemd_bus.h"
@@ -17,6 +15,7 @@
 
 struct tool {
 	struct gs_engine *engine;
+	char *unit;
 	char *program; /* its path, below "/" */
 	const char *const *arguments;
 	unsigned int limit_ms;
@@ -113,6 +112,9 @@ static int add_properties(sd_bus_message *call, const struct tool *tool)
 		r = sd_bus_message_append(call, "(sv)(sv)(sv)", "Environment", "as", 2,
 					  environment[0], environment[1], "TimeoutStartUSec", "t",
 					  limit_us, "LimitFSIZE", "t", (uint64_t)OUTPUT_MAX);
+	/* There is nothing that it would have to put in order. */
+	if (r >= 0)
+		r = sd_bus_message_append(call, "(sv)", "KillSignal", "i", SIGKILL);
 	if (r >= 0)
 		r = sd_bus_message_append(call, "(sv)(sv)", "StandardOutputFileDescriptor", "h",
 					  tool->output, "StandardErrorFileDescriptor", "h",
@@ -123,17 +125,12 @@ static int add_properties(sd_bus_message *call, const struct tool *tool)
 static int describe_unit(sd_bus *bus, const struct tool *tool, sd_bus_message **ret)
 {
 	gs_cleanup_message sd_bus_message *call = NULL;
-	char name[64];
-	uint64_t id;
 	int r;
 
-	if (getrandom(&id, sizeof(id), 0) != sizeof(id))
-		return -EIO;
-	snprintf(name, sizeof(name), "gpushift-tool-%016" PRIx64 ".service", id);
 	r = sd_bus_message_new_method_call(bus, &call, GS_SYSTEMD, GS_SYSTEMD_PATH,
 					   GS_SYSTEMD_MANAGER, "StartTransientUnit");
 	if (r >= 0)
-		r = sd_bus_message_append(call, "ss", name, "fail");
+		r = sd_bus_message_append(call, "ss", tool->unit, "fail");
 	if (r >= 0)
 		r = sd_bus_message_open_container(call, 'a', "(sv)");
 	if (r >= 0)
@@ -147,12 +144,25 @@ static int describe_unit(sd_bus *bus, const struct tool *tool, sd_bus_message **
 	return r;
 }
 
+/*
+ * Its caller was killed, and it goes on: it must not end after this one, which
+ * may be there to undo it. Mostly there is none; one that stays keeps this one
+ * from starting, since their names are the same.
+ */
+static void end_left_behind(sd_bus *bus, const struct tool *tool)
+{
+	char answer[128];
+
+	(void)!gs_systemd_move_unit(bus, "StopUnit", tool->unit, answer, sizeof(answer));
+}
+
 static int run_as_unit(sd_bus *bus, const struct tool *tool, char *answer, size_t size)
 {
 	gs_cleanup_message sd_bus_message *call = NULL;
 	uint64_t begin = gs_now_us();
 	int r;
 
+	end_left_behind(bus, tool);
 	r = describe_unit(bus, tool, &call);
 	if (r >= 0)
 		r = gs_systemd_run_job(bus, call, answer, size);
@@ -172,11 +182,13 @@ static int run(const struct tool *tool, char *answer, size_t size)
 	return r;
 }
 
-int gs_vendor_tool(struct gs_engine *engine, const char *const *arguments, unsigned int limit_ms,
-		   char *answer, size_t size)
+int gs_vendor_tool(struct gs_engine *engine, const char *unit, const char *const *arguments,
+		   unsigned int limit_ms, char *answer, size_t size)
 {
 	size_t length = strlen(engine->root);
-	struct tool tool = { engine, NULL, arguments, limit_ms, -1 };
+	struct tool tool = {
+		.engine = engine, .arguments = arguments, .limit_ms = limit_ms, .output = -1
+	};
 	int r;
 
 	if (engine->foreign_root)
@@ -185,13 +197,16 @@ int gs_vendor_tool(struct gs_engine *engine, const char *const *arguments, unsig
 		return -ENOENT;
 	while (length && engine->root[length - 1] == '/')
 		length--;
+	tool.unit = gs_asprintf("gpushift-%s.service", unit);
 	tool.program = gs_asprintf("%.*s/%s", (int)length, engine->root, arguments[0]);
-	if (!tool.program)
-		return -ENOMEM;
-	tool.output = memfd_create("gpushift-tool", MFD_CLOEXEC);
-	r = tool.output < 0 ? -errno : run(&tool, answer, size);
+	r = tool.unit && tool.program ? 0 : -ENOMEM;
+	if (r == 0)
+		tool.output = memfd_create("gpushift-tool", MFD_CLOEXEC);
+	if (r == 0)
+		r = tool.output < 0 ? -errno : run(&tool, answer, size);
 	if (tool.output >= 0)
 		close(tool.output);
 	free(tool.program);
+	free(tool.unit);
 	return r;
 }

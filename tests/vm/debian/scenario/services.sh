@@ -25,7 +25,7 @@ holder_service()
 	END
 	chmod 755 /usr/local/bin/holder
 	echo 0.1 >/run/holder-patience
-	printf '[Service]\nType=notify\nNotifyAccess=all\nExecStart=/usr/local/bin/holder /dev/dri/%s\n' "$1" \
+	printf '[Service]\nType=notify\nNotifyAccess=all\nKillMode=mixed\nExecStart=/usr/local/bin/holder /dev/dri/%s\n' "$1" \
 		>/etc/systemd/system/holder.service
 	printf '[Service]\nExecStart=/bin/false\n' >/etc/systemd/system/idle.service
 	systemctl daemon-reload
@@ -81,15 +81,15 @@ cat >/usr/bin/nvidia-smi <<-'END'
 	[[ $5 == 0 || ! -e /run/tool-hangs ]] || { sleep 1000 & wait; }
 END
 chmod 755 /usr/bin/nvidia-smi
-tool_units() { systemctl list-units --all --plain --no-legend 'gpushift-tool-*'; }
+tool_units() { systemctl list-units --all --plain --no-legend 'gpushift-drain-*'; }
 sleepers() { pgrep -fx 'sleep 1000'; }
 
 insert_module gpushift_test_vgpu
 check "the stand-in driver takes $card" bind_override "$card" nvidia
 snapshot_sysfs
 expect_exit 0 "the daemon drains the card" gpushift set "$card" passthrough
-expect_match "^drain -p $card -m 1 .*/gpushift-tool-[0-9a-f]{16}.service$" "in a unit of its own" head -n 1 "$tool_log"
-expect_match "^drain -p $card -m 0 .*/gpushift-tool-" "and ends it so" tail -n 1 "$tool_log"
+expect_match "^drain -p $card -m 1 .*/gpushift-drain-$card.service$" "in a unit of its own" head -n 1 "$tool_log"
+expect_match "^drain -p $card -m 0 .*/gpushift-drain-" "and ends it so" tail -n 1 "$tool_log"
 expect_output "" "no unit is left" tool_units
 expect_exit 0 "back" gpushift set "$card" host
 touch /run/tool-hangs
@@ -97,3 +97,18 @@ expect_exit 1 "a program that hangs" gpushift set "$card" passthrough --timeout 
 expect_output "" "is gone with what it started" sleepers
 expect_output "" "and its unit" tool_units
 assert_unchanged "all is as before"
+
+# A command killed with its worker leaves a program that systemd runs: it must not end after the one that undoes it.
+printf '%s\n' '#!/bin/bash' '[[ $5 == 0 ]] || { touch /run/tool-runs; trap "" TERM; until [[ -e /run/tool-ends ]]; do :; done; }' \
+	'echo "$*" >>/usr/local/tool-log' >/usr/bin/nvidia-smi
+setsid gpushift --direct set "$card" passthrough >/dev/null 2>&1 &
+killed=$!
+check "the program runs" wait_for 30 test -e /run/tool-runs
+kill -9 -- "-$killed"
+wait "$killed" 2>/dev/null
+check "it goes on without the command" is_state activating "gpushift-drain-$card.service"
+expect_exit 0 "recovered" gpushift --direct recover
+touch /run/tool-ends
+expect_output "" "nothing of it is left" tool_units
+expect_output "drain -p $card -m 0" "and the last word is the recovery's" tail -n 1 "$tool_log"
+assert_unchanged "all is as before the kill"
