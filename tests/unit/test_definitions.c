@@ -15,6 +15,12 @@
 #define AUTO_46 "{\n  \"mdev_type\": \"nvidia-46\",\n  \"start\": \"auto\",\n  \"attrs\": []\n}"
 #define MANUAL_46 "{\n  \"mdev_type\": \"nvidia-46\",\n  \"start\": \"manual\",\n  \"attrs\": []\n}"
 
+#define LEDGER "var/lib/gpushift/definitions.json"
+/* What the ledger says of a change that was cut off. */
+#define CUT_OFF(uuid, automatic)                                                                   \
+	"\"" uuid "\":{\"parent\":\"" CARD "\",\"card\":\"" CARD "\",\"type\":\"nvidia-46\","           \
+	"\"wanted\":true,\"automatic\":" automatic ",\"pending\":true}"
+
 /* A card with types, and without vGPUs. */
 static struct tree_function *build(struct fixture *fixture)
 {
@@ -424,6 +430,79 @@ static void what_was_cut_off_is_repaired(void **state)
 	assert_false(gs_definition_ours(fixture->engine, UUID_C));
 }
 
+/* The next change finishes it, whatever card that is about, and forgets nothing of it. */
+static void what_was_cut_off_is_done_by_the_next_change(void **state)
+{
+	static const char other[] = "0000:06:00.0";
+	const struct gs_definition_change changes[] = {
+		{ .uuid = UUID_C, .parent = other, .card = other, .type = "nvidia-46" },
+	};
+	struct fixture *fixture = *state;
+	gs_cleanup_wishes struct gs_wishes *wishes = NULL;
+	char *text;
+
+	build_split(fixture);
+	persist(fixture, GS_MODE_VGPU);
+	tree_write(fixture->tree, LEDGER, "{\"version\":1,\"definitions\":{" CUT_OFF(UUID_A, "true") ","
+		   CUT_OFF(UUID_B, "false") "}}");
+	tree_remove(fixture->tree, FOLDER "/" UUID_A);
+	/* Somebody's since: whose it is now cannot be told from here. */
+	tree_write(fixture->tree, FOLDER "/" UUID_B, "{\"mdev_type\":\"nvidia-47\",\"start\":\"auto\"}");
+	assert_int_equal(gs_definitions_change(fixture->engine, changes, 1), 0);
+	expect_file(fixture, UUID_A, AUTO_46);
+	expect_file(fixture, UUID_B, "{\"mdev_type\":\"nvidia-47\",\"start\":\"auto\"}");
+	text = tree_read(fixture->tree, LEDGER);
+	assert_non_null(strstr(text, "\"pending\""));
+	assert_null(strstr(strstr(text, "\"pending\"") + 1, "\"pending\""));
+	free(text);
+	/* Nobody has undefined what could not be written. */
+	tree_write(fixture->tree, LEDGER, "{\"version\":1,\"definitions\":{" CUT_OFF(UUID_A, "true") "}}");
+	tree_remove(fixture->tree, FOLDER "/" UUID_A);
+	tree_write(fixture->tree, FOLDER "/" UUID_A "/x", "in the way\n");
+	assert_int_equal(gs_definitions_change(fixture->engine, changes, 1), 0);
+	assert_int_equal(gs_wishes_read(fixture->engine, &wishes), 0);
+	assert_int_equal(gs_definitions_prune(fixture->engine, wishes->wishes), 0);
+	assert_int_equal(wishes->wishes->n_vgpus, 2);
+}
+
+/* An undone switch has them released again, although none was held yet. */
+static void a_hold_that_was_cut_off_is_taken_back(void **state)
+{
+	struct fixture *fixture = *state;
+	char *text;
+
+	build_split(fixture);
+	persist(fixture, GS_MODE_VGPU);
+	tree_write(fixture->tree, LEDGER, "{\"version\":1,\"definitions\":{" CUT_OFF(UUID_A, "false") "}}");
+	assert_false(gs_definitions_released(fixture->engine, CARD));
+	assert_int_equal(gs_definitions_release(fixture->engine, CARD), 0);
+	assert_true(gs_definitions_released(fixture->engine, CARD));
+	expect_file(fixture, UUID_A, AUTO_46);
+	text = tree_read(fixture->tree, LEDGER);
+	assert_null(strstr(text, "\"pending\""));
+	free(text);
+}
+
+/* Power was lost between a wish and the definitions: it is not made at each boot for ever. */
+static void what_is_wished_no_more_is_cleared_away(void **state)
+{
+	struct fixture *fixture = *state;
+	gs_cleanup_wishes struct gs_wishes *wishes = NULL;
+
+	build_split(fixture);
+	persist(fixture, GS_MODE_VGPU);
+	assert_int_equal(gs_wishes_read(fixture->engine, &wishes), 0);
+	assert_int_equal(wishes->wishes->n_vgpus, 2);
+	assert_string_equal(wishes->wishes->vgpus[0].uuid, UUID_A);
+	wishes->wishes->n_vgpus = 1;
+	fixture_read(fixture, 0);
+	assert_int_equal(gs_definitions_repair(fixture->engine, fixture->host, CARD, wishes->wishes), 0);
+	wishes->wishes->n_vgpus = 2;
+	expect_file(fixture, UUID_A, AUTO_46);
+	expect_file(fixture, UUID_B, NULL);
+	assert_false(gs_definition_ours(fixture->engine, UUID_B));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -441,6 +520,9 @@ int main(void)
 		fixture_test(plans_say_so),
 		fixture_test(others_change_a_wish),
 		fixture_test(what_was_cut_off_is_repaired),
+		fixture_test(what_was_cut_off_is_done_by_the_next_change),
+		fixture_test(a_hold_that_was_cut_off_is_taken_back),
+		fixture_test(what_is_wished_no_more_is_cleared_away),
 	};
 
 	return cmocka_run_group_tests_name("definitions", tests, NULL, NULL);

@@ -96,15 +96,17 @@ int gs_definitions_of_host(struct gs_engine *engine, struct gs_host *host)
 	return r == -ENOMEM ? r : 0;
 }
 
-/* Ours of a card whose file says @automatic, and is to say something else. */
+/* Ours of a card whose file says @automatic, or is to say so, and is to say something else. */
 static bool to_turn(struct gs_engine *engine, const struct gs_ledger_entry *entry,
 		    const char *card, bool automatic)
 {
 	gs_cleanup_definition struct gs_definition_file file = { 0 };
 
 	if (!gs_streq(entry->card, card) || entry->removing ||
-	    gs_definition_read(engine, entry->parent, entry->uuid, &file) < 0 ||
-	    file.automatic != automatic)
+	    gs_definition_read(engine, entry->parent, entry->uuid, &file) < 0)
+		return false;
+	/* Cut off while it was turned: the file may be the old one, but the ledger means the new one. */
+	if (file.automatic != automatic && !(entry->pending && entry->automatic == automatic))
 		return false;
 	/* Held: all that starts by itself. Released: what we hold, and is meant to start. */
 	return automatic || (entry->wanted && is_as_written(entry, &file));

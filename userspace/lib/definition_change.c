@@ -133,11 +133,15 @@ static int do_all(struct gs_engine *engine, const struct gs_definition_change *c
 	return r;
 }
 
-static int conclude(struct gs_engine *engine, struct gs_ledger *ledger)
+/* Only what was done: what an earlier change was cut off from, and could not be done again, stays to be done. */
+static int conclude(struct gs_engine *engine, const struct gs_definition_change *changes,
+		    size_t count, struct gs_ledger *ledger)
 {
-	for (size_t i = ledger->count; i-- > 0;) {
-		struct gs_ledger_entry *entry = &ledger->entries[i];
+	for (size_t i = 0; i < count; i++) {
+		struct gs_ledger_entry *entry = gs_ledger_find(ledger, changes[i].uuid);
 
+		if (!entry)
+			continue;
 		entry->pending = false;
 		if (entry->removing)
 			gs_ledger_drop(ledger, entry);
@@ -161,20 +165,56 @@ static int check(const struct gs_definition_change *changes, size_t count,
 	return 0;
 }
 
-/* What an earlier change was cut off from. */
-static int finish_removals(struct gs_engine *engine, const struct gs_ledger *ledger)
+static const struct gs_definition_change *find_change(const struct gs_definition_change *changes,
+						      size_t count, const char *uuid)
+{
+	for (size_t i = 0; i < count; i++)
+		if (gs_streq(changes[i].uuid, uuid))
+			return &changes[i];
+	return NULL;
+}
+
+static int finish_removal(struct gs_engine *engine, const struct gs_ledger_entry *entry)
+{
+	char path[GS_PATH_MAX];
+	int r = gs_path(path, GS_DEFINITIONS "/%s/%s", entry->parent, entry->uuid);
+
+	return r == 0 ? remove_file(engine, path) : r;
+}
+
+/* A file of another type was changed by somebody since, or is still to be: whoever wishes for it knows. */
+static int finish_write(struct gs_engine *engine, const struct gs_ledger_entry *entry)
+{
+	const struct gs_definition_change change = { .uuid = entry->uuid,
+						     .parent = entry->parent,
+						     .type = entry->type,
+						     .automatic = entry->automatic };
+	gs_cleanup_definition struct gs_definition_file file = { 0 };
+	char path[GS_PATH_MAX];
+	int r = gs_definition_read(engine, entry->parent, entry->uuid, &file);
+
+	if (r == 0 && !gs_streq(file.type, entry->type))
+		return -EEXIST;
+	r = file_path(&change, path);
+	return r == 0 ? write_file(engine, &change, path, GS_STATE_LASTING) : r;
+}
+
+/* What an earlier change was cut off from. A file that is still to be written waits for no other. */
+static int finish_earlier(struct gs_engine *engine, const struct gs_definition_change *changes,
+			  size_t count, struct gs_ledger *ledger)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < ledger->count; i++) {
-		const struct gs_ledger_entry *entry = &ledger->entries[i];
-		char path[GS_PATH_MAX];
+	for (size_t i = ledger->count; r == 0 && i-- > 0;) {
+		struct gs_ledger_entry *entry = &ledger->entries[i];
+		bool changes_now = find_change(changes, count, entry->uuid) != NULL;
 
-		if (!entry->removing)
-			continue;
-		r = gs_path(path, GS_DEFINITIONS "/%s/%s", entry->parent, entry->uuid);
-		if (r == 0)
-			r = remove_file(engine, path);
+		if (entry->removing)
+			r = finish_removal(engine, entry);
+		if (entry->removing && r == 0 && !changes_now)
+			gs_ledger_drop(ledger, entry);
+		else if (entry->pending && !entry->removing && !changes_now)
+			entry->pending = finish_write(engine, entry) < 0;
 	}
 	return r;
 }
@@ -194,14 +234,14 @@ int gs_definitions_change(struct gs_engine *engine, const struct gs_definition_c
 	if (r == 0)
 		r = check(changes, count, &ledger);
 	if (r == 0)
-		r = finish_removals(engine, &ledger);
+		r = finish_earlier(engine, changes, count, &ledger);
 	if (r == 0)
 		r = announce(engine, changes, count, &ledger);
 	if (r < 0)
 		return r;
 	r = do_all(engine, changes, count);
 	if (r == 0)
-		r = conclude(engine, &ledger);
+		r = conclude(engine, changes, count, &ledger);
 	else
 		(void)!gs_ledger_write(engine, &before);
 	return r;

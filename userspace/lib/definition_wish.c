@@ -83,23 +83,36 @@ static int add_manual(struct gs_engine *engine, struct changes *changes,
 							   .card = entry->card });
 }
 
-/* First what is in the way: of this card and not wished for, or wished for at another place. */
+/* Of this card and not wished for, or wished for at another place. */
+static bool is_in_the_way(const struct gs_ledger_entry *entry, const struct gs_host *host,
+			  const char *card, const struct gs_wish *wish)
+{
+	if (!find_wished(wish, entry->uuid))
+		return gs_streq(entry->card, card);
+	return !gs_streq(entry->parent, parent_of(host, card, entry->uuid)) ||
+	       !gs_streq(entry->card, card);
+}
+
+/* Power was lost after the wish was written without it. What is only kept is not meant to start. */
+static bool is_left_over(const struct gs_ledger_entry *entry, const struct gs_host *host,
+			 const char *card, const struct gs_wish *wish)
+{
+	(void)host;
+	return entry->wanted && gs_streq(entry->card, card) && !find_wished(wish, entry->uuid);
+}
+
 static int clear_away(struct gs_engine *engine, const struct gs_host *host, const char *card,
-		      const struct gs_wish *wish)
+		      const struct gs_wish *wish,
+		      bool (*is_meant)(const struct gs_ledger_entry *, const struct gs_host *,
+				       const char *card, const struct gs_wish *))
 {
 	gs_cleanup_ledger struct gs_ledger ledger = { 0 };
 	struct changes changes = { 0 };
 	int r = gs_ledger_read(engine, &ledger);
 
-	for (size_t i = 0; r == 0 && i < ledger.count; i++) {
-		const struct gs_ledger_entry *entry = &ledger.entries[i];
-		const struct gs_wished_vgpu *vgpu = find_wished(wish, entry->uuid);
-
-		if (vgpu ? !gs_streq(entry->parent, parent_of(host, card, vgpu->uuid)) ||
-				   !gs_streq(entry->card, card) :
-			   gs_streq(entry->card, card))
-			r = add_removal(&changes, entry);
-	}
+	for (size_t i = 0; r == 0 && i < ledger.count; i++)
+		if (is_meant(&ledger.entries[i], host, card, wish))
+			r = add_removal(&changes, &ledger.entries[i]);
 	if (r == 0)
 		r = gs_definitions_change(engine, changes.list, changes.count);
 	free(changes.list);
@@ -111,7 +124,7 @@ static int follow_split(struct gs_engine *engine, const struct gs_host *host, co
 			const struct gs_wish *wish, const char *uuid)
 {
 	struct changes changes = { 0 };
-	int r = clear_away(engine, host, card, wish);
+	int r = clear_away(engine, host, card, wish, is_in_the_way);
 
 	for (size_t i = 0; r == 0 && i < wish->n_vgpus; i++)
 		if (!uuid || gs_streq(wish->vgpus[i].uuid, uuid))
@@ -172,10 +185,13 @@ int gs_definitions_repair(struct gs_engine *engine, const struct gs_host *host, 
 {
 	gs_cleanup_ledger struct gs_ledger ledger = { 0 };
 	struct changes changes = { 0 }, removals = { 0 };
-	int r = gs_ledger_read(engine, &ledger);
+	int r;
 
 	if (wish->mode != GS_MODE_VGPU)
-		return r;
+		return 0;
+	r = clear_away(engine, host, card, wish, is_left_over);
+	if (r == 0)
+		r = gs_ledger_read(engine, &ledger);
 	for (size_t i = 0; r == 0 && i < wish->n_vgpus; i++) {
 		const struct gs_wished_vgpu *vgpu = &wish->vgpus[i];
 		const struct gs_ledger_entry *entry = gs_ledger_find(&ledger, vgpu->uuid);
