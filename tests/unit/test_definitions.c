@@ -483,6 +483,34 @@ static void a_hold_that_was_cut_off_is_taken_back(void **state)
 	free(text);
 }
 
+/* The folder of all of them is back, with another card's; ours are made again, and still wished for. */
+static void lost_ones_are_not_undefined(void **state)
+{
+	struct fixture *fixture = *state;
+	gs_cleanup_wishes struct gs_wishes *wishes = NULL;
+	struct gs_wished_vgpu *wished;
+	size_t count;
+
+	build_split(fixture);
+	persist(fixture, GS_MODE_VGPU);
+	assert_int_equal(gs_wishes_read(fixture->engine, &wishes), 0);
+	tree_remove(fixture->tree, FOLDER);
+	tree_write(fixture->tree, "etc/mdevctl.d/0000:06:00.0/" UUID_C, "%s", AUTO_46);
+	assert_int_equal(gs_definitions_wished(fixture->engine, wishes->wishes, &wished, &count), 0);
+	assert_int_equal(count, 2);
+	gs_wished_vgpus_free(wished, count);
+	assert_int_equal(gs_definitions_prune(fixture->engine, wishes->wishes), 0);
+	assert_int_equal(wishes->wishes->n_vgpus, 2);
+	fixture_read(fixture, 0);
+	assert_int_equal(gs_definitions_repair(fixture->engine, fixture->host, CARD, wishes->wishes), 0);
+	expect_file(fixture, UUID_A, AUTO_46);
+	expect_file(fixture, UUID_B, AUTO_46);
+	/* With its folder there, one that is not has been undefined. */
+	tree_remove(fixture->tree, FOLDER "/" UUID_B);
+	assert_int_equal(gs_definitions_prune(fixture->engine, wishes->wishes), 0);
+	assert_int_equal(wishes->wishes->n_vgpus, 1);
+}
+
 /* Power was lost between a wish and the definitions: it is not made at each boot for ever. */
 static void what_is_wished_no_more_is_cleared_away(void **state)
 {
@@ -522,6 +550,7 @@ int main(void)
 		fixture_test(what_was_cut_off_is_repaired),
 		fixture_test(what_was_cut_off_is_done_by_the_next_change),
 		fixture_test(a_hold_that_was_cut_off_is_taken_back),
+		fixture_test(lost_ones_are_not_undefined),
 		fixture_test(what_is_wished_no_more_is_cleared_away),
 	};
 

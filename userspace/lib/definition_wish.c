@@ -164,10 +164,16 @@ int gs_definitions_follow_one(struct gs_engine *engine, const struct gs_host *ho
 					  : follow_whole(engine, card);
 }
 
-/* Without any folder of mdevctl's nobody has undefined anything: it was lost, and is not wished away. */
-static bool is_lost(struct gs_engine *engine)
+/*
+ * Without its folder nobody has undefined it: mdevctl leaves the folder. It was lost, as with all of
+ * /etc/mdevctl.d, which the daemon's unit makes anew; and is not wished away.
+ */
+static bool is_lost(struct gs_engine *engine, const struct gs_ledger_entry *entry)
 {
-	return !gs_tree_exists(engine, GS_DEFINITIONS);
+	char path[GS_PATH_MAX];
+
+	return gs_path(path, GS_DEFINITIONS "/%s", entry->parent) == 0 &&
+	       !gs_tree_exists(engine, path);
 }
 
 /* Cut off before it was written, or of a card that has moved. */
@@ -176,7 +182,7 @@ static bool needs_repair(struct gs_engine *engine, const struct gs_ledger *ledge
 {
 	const struct gs_ledger_entry *entry = gs_ledger_find(ledger, vgpu->uuid);
 
-	return !entry || entry->pending || is_lost(engine) || !gs_streq(entry->card, card) ||
+	return !entry || entry->pending || is_lost(engine, entry) || !gs_streq(entry->card, card) ||
 	       !gs_streq(entry->parent, parent_of(host, card, vgpu->uuid));
 }
 
@@ -198,7 +204,7 @@ int gs_definitions_repair(struct gs_engine *engine, const struct gs_host *host, 
 
 		if (!needs_repair(engine, &ledger, host, card, vgpu))
 			continue;
-		if (entry && !entry->pending && !is_defined(engine, entry) && !is_lost(engine))
+		if (entry && !entry->pending && !is_defined(engine, entry) && !is_lost(engine, entry))
 			continue;
 		if (entry && (!gs_streq(entry->parent, parent_of(host, card, vgpu->uuid)) ||
 			      !gs_streq(entry->card, card)))
@@ -248,7 +254,7 @@ int gs_definitions_wished(struct gs_engine *engine, const struct gs_wish *wish,
 		const char *type;
 		int r = entry ? gs_definition_read(engine, entry->parent, vgpu->uuid, &file) : 0;
 
-		if (r == -ENOENT && is_lost(engine))
+		if (r == -ENOENT && is_lost(engine, entry))
 			entry = NULL;
 		type = type_now(entry, r, &file, vgpu->type);
 		if (!type)
@@ -276,7 +282,7 @@ int gs_definitions_prune(struct gs_engine *engine, struct gs_wish *wish)
 	for (size_t i = 0; i < wish->n_vgpus; i++) {
 		const struct gs_ledger_entry *entry = gs_ledger_find(&ledger, wish->vgpus[i].uuid);
 
-		if (entry && !entry->pending && !is_lost(engine) && !is_defined(engine, entry)) {
+		if (entry && !entry->pending && !is_lost(engine, entry) && !is_defined(engine, entry)) {
 			free(wish->vgpus[i].uuid);
 			free(wish->vgpus[i].type);
 			continue;
