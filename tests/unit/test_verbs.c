@@ -1,90 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Whole verbs that change cards, from the words of a command line to the document, on a host that answers. */
-#include <fcntl.h>
-#include <json-c/json.h>
-#include <signal.h>
-#include <sys/wait.h>
-
-#include "cli.h"
-#include "lab.h"
+/* Verbs that bring cards to a mode, on a host that answers. */
 #include "quarantine.h"
-#include "tree.h"
+#include "verb.h"
 #include "wish.h"
-
-#define WORDS 16
-
-/* What the last verb printed. */
-static struct json_object *document;
-
-static struct json_object *read_document(const char *path)
-{
-	struct json_object *json = json_object_from_file(path);
-
-	if (!json)
-		fail_msg("no document: %s", json_util_get_last_err());
-	return json;
-}
-
-/* run_verb - "set 0000:01:00.0 host"; its exit status */
-static int run_verb(struct lab *lab, const char *line)
-{
-	char words[256], path[] = "/tmp/gpushift-verb.XXXXXX", *argv[WORDS + 2] = { "gpushift" };
-	int argc = 1, out, saved, status;
-	struct cli cli;
-	char *rest = words;
-
-	snprintf(words, sizeof(words), "%s", line);
-	while (argc < WORDS && (argv[argc] = strsep(&rest, " ")))
-		argc++;
-	argv[argc++] = (char *)"--json";
-	argv[argc++] = (char *)"--quiet";
-	argv[argc] = NULL;
-	out = mkstemp(path);
-	assert_true(out >= 0);
-	fflush(stdout);
-	saved = dup(STDOUT_FILENO);
-	dup2(out, STDOUT_FILENO);
-	status = cli_parse(&cli, argc, argv);
-	if (status == 0) {
-		cli.engine = lab->engine;
-		status = cli.verb->run(&cli);
-		cli.engine = NULL;
-	}
-	cli_clear(&cli);
-	fflush(stdout);
-	dup2(saved, STDOUT_FILENO);
-	close(saved);
-	close(out);
-	json_object_put(document);
-	document = read_document(path);
-	unlink(path);
-	return status;
-}
-
-/* The member of the document at "results/0/code", as text; "null". */
-static const char *at(const char *path)
-{
-	struct json_object *json = document;
-	char words[128], *rest = words, *word;
-
-	snprintf(words, sizeof(words), "%s", path);
-	while ((word = strsep(&rest, "/"))) {
-		if (json_object_is_type(json, json_type_array))
-			json = json_object_array_get_idx(json, strtoul(word, NULL, 10));
-		else if (!json_object_object_get_ex(json, word, &json))
-			fail_msg("no %s in %s", path, json_object_to_json_string(document));
-	}
-	return json ? json_object_get_string(json) : "null";
-}
-
-static int teardown(void **state)
-{
-	json_object_put(document);
-	document = NULL;
-	return lab_teardown(state);
-}
-
-#define verb_test(f) cmocka_unit_test_setup_teardown(f, lab_setup, teardown)
 
 #define AWAY "set " GPU " passthrough --with " FOREIGN
 
@@ -93,11 +11,11 @@ static void a_wish_is_stored_after_it_came_true(void **state)
 	struct lab *lab = *state;
 
 	assert_int_equal(run_verb(lab, "apply --wishes"), 0);
-	assert_int_equal(json_object_array_length(json_object_object_get(document, "results")), 0);
+	assert_int_equal(count_of("results"), 0);
 	fake_kernel_fail(6, EIO);
 	assert_int_equal(run_verb(lab, AWAY " --persist"), 1);
 	assert_int_equal(run_verb(lab, "apply --wishes"), 0);
-	assert_int_equal(json_object_array_length(json_object_object_get(document, "results")), 0);
+	assert_int_equal(count_of("results"), 0);
 	assert_int_equal(run_verb(lab, AWAY " --persist"), 0);
 	assert_int_equal(run_verb(lab, "apply --wishes"), 0);
 	assert_string_equal(at("results/0/result"), "already");
@@ -304,131 +222,6 @@ static void a_card_without_a_reset_is_given_away_once(void **state)
 	assert_int_equal(run_verb(lab, AWAY " --force"), 0);
 }
 
-/* --- claims ------------------------------------------------------------------------------------ */
-
-static size_t count_of(const char *key)
-{
-	return json_object_array_length(json_object_object_get(document, key));
-}
-
-static bool is_live(struct lab *lab, const char *uuid)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "sys/bus/mdev/devices/%s", uuid);
-	return gs_tree_exists(lab->engine, path);
-}
-
-static void use_vgpu_driver(struct lab *lab)
-{
-	fake_kernel_vgpu_driver(lab->tree, "nvidia", "nvidia-46", 2);
-	tree_driver(lab->gpu, NULL);
-	fake_kernel_native(lab->gpu, "nvidia", true);
-}
-
-static void claims_come_and_go(void **state)
-{
-	struct lab *lab = *state;
-	char uuid[37], line[128];
-	char *before;
-
-	use_vgpu_driver(lab);
-	before = fake_kernel_state();
-	assert_int_equal(run_verb(lab, "claim --profile nvidia-46 --vm desk --policy spread"), 0);
-	assert_string_equal(at("kind"), "vgpu");
-	assert_string_equal(at("card"), GPU);
-	assert_string_equal(at("vm"), "desk");
-	snprintf(uuid, sizeof(uuid), "%s", at("uuid"));
-	assert_true(is_live(lab, uuid));
-	assert_int_equal(run_verb(lab, "claim --profile nvidia-46 --format qemu"), 0);
-	assert_non_null(strstr(at("text"), at("uuid")));
-	/* The stand-in still says that there is room, and then refuses. */
-	assert_int_equal(run_verb(lab, "claim --profile nvidia-46"), 1);
-	assert_int_equal(run_verb(lab, "claim --profile nvidia-47"), 3);
-	assert_string_equal(at("error/code"), "no-capacity");
-	assert_int_equal(run_verb(lab, "claim --card"), 3);
-	assert_int_equal(run_verb(lab, "claims"), 0);
-	assert_int_equal(count_of("claims"), 2);
-	assert_int_equal(run_verb(lab, "release --vm nobody"), 0);
-	assert_int_equal(count_of("released"), 0);
-	assert_int_equal(run_verb(lab, "release --vm desk"), 0);
-	assert_string_equal(at("released/0/uuid"), uuid);
-	assert_false(is_live(lab, uuid));
-	snprintf(line, sizeof(line), "release %s", uuid);
-	assert_int_equal(run_verb(lab, line), 2);
-	assert_string_equal(at("error/code"), "unknown-claim");
-	assert_int_equal(run_verb(lab, "claims"), 0);
-	snprintf(line, sizeof(line), "release %s", at("claims/0/claim"));
-	assert_int_equal(run_verb(lab, line), 0);
-	lab_expect(before);
-}
-
-static void wrong_claims_touch_nothing(void **state)
-{
-	static const char *const lines[] = {
-		"claim", "claim --card --profile nvidia-46", "claim --framebuffer 0",
-		"claim --framebuffer 4X", "claim --framebuffer 99999999999G", "claim --framebuffer -1",
-		"claim --profile nvidia-46 --policy most", "claim --profile nvidia-46 --on 09:00.0",
-		"claim --profile nvidia-46 --vm ", "release", "release a --vm b", "release --vm a --ended",
-	};
-	struct lab *lab = *state;
-	unsigned int writes;
-
-	use_vgpu_driver(lab);
-	writes = fake_kernel_writes();
-	for (size_t i = 0; i < GS_ARRAY_SIZE(lines); i++)
-		if (run_verb(lab, lines[i]) != 2)
-			fail_msg("%s", lines[i]);
-	assert_int_equal(fake_kernel_writes(), writes);
-}
-
-static void a_claim_that_fails_leaves_nothing(void **state)
-{
-	struct lab *lab = *state;
-	char *before;
-
-	use_vgpu_driver(lab);
-	before = fake_kernel_state();
-	fake_kernel_fail(1, ENOSPC);
-	assert_int_equal(run_verb(lab, "claim --profile nvidia-46"), 1);
-	assert_string_equal(at("error/code"), "failed");
-	fake_kernel_fail(0, 0);
-	lab_expect(before);
-	assert_int_equal(run_verb(lab, "claims"), 0);
-	assert_int_equal(count_of("claims"), 0);
-}
-
-/* Killed before and after the device was made: whoever comes next takes it back. */
-static void a_killed_claim_is_taken_back(void **state)
-{
-	struct lab *lab = *state;
-
-	use_vgpu_driver(lab);
-	for (int before = 0; before < 2; before++) {
-		char *state_before = fake_kernel_state();
-		int status;
-		pid_t child = fork();
-
-		assert_true(child >= 0);
-		if (child == 0) {
-			lab_process(lab);
-			fake_kernel_kill_parent(1, before);
-			_exit(run_verb(lab, "claim --profile nvidia-46"));
-		}
-		assert_int_equal(waitpid(child, &status, 0), child);
-		assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-		lab_process_gone(lab, child);
-		fake_kernel_kill_parent(0, false);
-		assert_int_equal(run_verb(lab, "claims"), 0);
-		assert_int_equal(count_of("claims"), 1);
-		assert_int_equal(run_verb(lab, "release --ended"), 0);
-		assert_int_equal(run_verb(lab, "claims"), 0);
-		assert_int_equal(count_of("claims"), 0);
-		lab_expect(state_before);
-	}
-	assert_int_equal(run_verb(lab, "claim --profile nvidia-46"), 0);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -442,10 +235,6 @@ int main(void)
 		verb_test(rounds_there_and_back),
 		verb_test(resets),
 		verb_test(a_card_without_a_reset_is_given_away_once),
-		verb_test(claims_come_and_go),
-		verb_test(wrong_claims_touch_nothing),
-		verb_test(a_claim_that_fails_leaves_nothing),
-		verb_test(a_killed_claim_is_taken_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

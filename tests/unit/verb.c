@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "verb.h"
+
+#include <fcntl.h>
+
+#include "cli.h"
+
+#define WORDS 16
+
+/* What the last verb printed. */
+static struct json_object *document;
+
+static struct json_object *read_document(const char *path)
+{
+	struct json_object *json = json_object_from_file(path);
+
+	if (!json)
+		fail_msg("no document: %s", json_util_get_last_err());
+	return json;
+}
+
+int run_verb(struct lab *lab, const char *line)
+{
+	char words[256], path[] = "/tmp/gpushift-verb.XXXXXX", *argv[WORDS + 2] = { "gpushift" };
+	int argc = 1, out, saved, status;
+	struct cli cli;
+	char *rest = words;
+
+	snprintf(words, sizeof(words), "%s", line);
+	while (argc < WORDS && (argv[argc] = strsep(&rest, " ")))
+		argc++;
+	argv[argc++] = (char *)"--json";
+	argv[argc++] = (char *)"--quiet";
+	argv[argc] = NULL;
+	out = mkstemp(path);
+	assert_true(out >= 0);
+	fflush(stdout);
+	saved = dup(STDOUT_FILENO);
+	dup2(out, STDOUT_FILENO);
+	status = cli_parse(&cli, argc, argv);
+	if (status == 0) {
+		cli.engine = lab->engine;
+		status = cli.verb->run(&cli);
+		cli.engine = NULL;
+	}
+	cli_clear(&cli);
+	fflush(stdout);
+	dup2(saved, STDOUT_FILENO);
+	close(saved);
+	close(out);
+	json_object_put(document);
+	document = read_document(path);
+	unlink(path);
+	return status;
+}
+
+const char *at(const char *path)
+{
+	struct json_object *json = document;
+	char words[128], *rest = words, *word;
+
+	snprintf(words, sizeof(words), "%s", path);
+	while ((word = strsep(&rest, "/"))) {
+		if (json_object_is_type(json, json_type_array))
+			json = json_object_array_get_idx(json, strtoul(word, NULL, 10));
+		else if (!json_object_object_get_ex(json, word, &json))
+			fail_msg("no %s in %s", path, json_object_to_json_string(document));
+	}
+	return json ? json_object_get_string(json) : "null";
+}
+
+int verb_teardown(void **state)
+{
+	json_object_put(document);
+	document = NULL;
+	return lab_teardown(state);
+}
+
+size_t count_of(const char *key)
+{
+	return json_object_array_length(json_object_object_get(document, key));
+}
+
+void use_vgpu_driver(struct lab *lab)
+{
+	fake_kernel_vgpu_driver(lab->tree, "nvidia", "nvidia-46", 2);
+	tree_driver(lab->gpu, NULL);
+	fake_kernel_native(lab->gpu, "nvidia", true);
+}
