@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vGPUs that are defined for mdevctl: what is written, when it starts by itself, what others make of it. */
+#include "claim.h"
 #include "definition.h"
 #include "fixture.h"
 #include "foreign.h"
@@ -152,6 +153,7 @@ static void what_others_wrote_stays(void **state)
 	char **attributes = NULL, *text;
 
 	build_split(fixture);
+	persist(fixture, GS_MODE_VGPU);
 	tree_write(fixture->tree, FOLDER "/" UUID_A, "%s", with_attribute);
 	persist(fixture, GS_MODE_VGPU);
 	text = tree_read(fixture->tree, FOLDER "/" UUID_A);
@@ -163,6 +165,122 @@ static void what_others_wrote_stays(void **state)
 	assert_string_equal(attributes[0], "nvidia/vgpu_params");
 	assert_string_equal(attributes[1], "frame_rate_limiter=0");
 	gs_strv_free(attributes);
+}
+
+static size_t wished(struct fixture *fixture)
+{
+	gs_cleanup_wishes struct gs_wishes *wishes = NULL;
+
+	assert_int_equal(gs_wishes_read(fixture->engine, &wishes), 0);
+	assert_int_equal(wishes->n_wishes, 1);
+	return wishes->wishes->n_vgpus;
+}
+
+/* Started from it or not, it is neither written to, nor taken over, nor removed with ours. */
+static void those_of_others_stay_theirs(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct gs_card *card;
+	struct gs_want want;
+	struct gs_wish *wish;
+
+	build_split(fixture);
+	tree_write(fixture->tree, FOLDER "/" UUID_A, "%s", MANUAL_46);
+	persist(fixture, GS_MODE_VGPU);
+	expect_file(fixture, UUID_A, MANUAL_46);
+	expect_file(fixture, UUID_B, AUTO_46);
+	assert_false(gs_definition_ours(fixture->engine, UUID_A));
+	assert_int_equal(wished(fixture), 1);
+	/* Asked for by name it is wished for; its file is still not ours. */
+	fixture_read(fixture, 0);
+	card = host_card(fixture->host, CARD);
+	assert_int_equal(gs_wish_store_vgpu(fixture->engine, fixture->host, card, UUID_A, "nvidia-46"), 0);
+	expect_file(fixture, UUID_A, MANUAL_46);
+	assert_int_equal(wished(fixture), 2);
+	assert_int_equal(gs_wish_forget_vgpu(fixture->engine, UUID_A), 0);
+	assert_int_equal(wished(fixture), 1);
+	expect_file(fixture, UUID_A, MANUAL_46);
+	/* A wish that is granted has it stay beside its own, and leaves the file alone. */
+	assert_int_equal(gs_wish_for(fixture->engine, fixture->host, card, &wish), 0);
+	assert_int_equal(gs_wish_want(fixture->engine, fixture->host, card, wish, &want), 0);
+	assert_int_equal(want.profiles[0].count, 2);
+	assert_true(gs_strv_has(want.keep, UUID_A) && gs_strv_has(want.keep, UUID_B));
+	gs_wish_want_clear(&want);
+	assert_int_equal(gs_definitions_repair(fixture->engine, fixture->host, CARD, wish), 0);
+	gs_wish_free(wish);
+	expect_file(fixture, UUID_A, MANUAL_46);
+	persist(fixture, GS_MODE_HOST);
+	expect_file(fixture, UUID_A, MANUAL_46);
+	assert_false(gs_definition_ours(fixture->engine, UUID_A));
+}
+
+/* Split into nothing but what others define: there is nothing to be made at the next boot. */
+static void a_wish_for_nothing_is_the_host(void **state)
+{
+	struct fixture *fixture = *state;
+	struct gs_wish *wish;
+	struct gs_want want;
+
+	tree_mdev(build(fixture), UUID_A, "nvidia-46", 20);
+	tree_write(fixture->tree, FOLDER "/" UUID_A, "%s", MANUAL_46);
+	persist(fixture, GS_MODE_VGPU);
+	assert_int_equal(wished(fixture), 0);
+	tree_remove(fixture->tree, "sys/bus/mdev/devices/" UUID_A);
+	fixture_read(fixture, 0);
+	assert_int_equal(gs_wish_for(fixture->engine, fixture->host, host_card(fixture->host, CARD), &wish), 0);
+	assert_int_equal(gs_wish_want(fixture->engine, fixture->host, host_card(fixture->host, CARD), wish,
+				      &want),
+			 0);
+	assert_int_equal(want.mode, GS_MODE_HOST);
+	gs_wish_want_clear(&want);
+	gs_wish_free(wish);
+}
+
+/* What a VM has claimed goes with it. */
+static void what_is_claimed_does_not_last(void **state)
+{
+	struct gs_claim claim = { .card = (char *)CARD, .uuid = (char *)UUID_A, .type = (char *)"nvidia-46" };
+	struct fixture *fixture = *state;
+	struct gs_wish *wish;
+	struct gs_want want;
+
+	tree_write(fixture->tree, "proc/sys/kernel/random/boot_id",
+		   "11111111-2222-3333-4444-555555555555\n");
+	build_split(fixture);
+	fixture_read(fixture, 0);
+	snprintf(claim.id, sizeof(claim.id), "%s", UUID_A);
+	assert_int_equal(gs_claim_write(fixture->engine, &claim), 0);
+	persist(fixture, GS_MODE_VGPU);
+	expect_file(fixture, UUID_A, NULL);
+	expect_file(fixture, UUID_B, AUTO_46);
+	assert_int_equal(wished(fixture), 1);
+	fixture_read(fixture, 0);
+	assert_int_equal(gs_wish_for(fixture->engine, fixture->host, host_card(fixture->host, CARD), &wish), 0);
+	assert_int_equal(gs_wish_want(fixture->engine, fixture->host, host_card(fixture->host, CARD), wish,
+				      &want),
+			 0);
+	assert_true(gs_strv_has(want.keep, UUID_A));
+	gs_wish_want_clear(&want);
+	gs_wish_free(wish);
+}
+
+/* Kept for the day that the card is split again, or of a card that is away: it goes all the same. */
+static void forgotten_in_any_mode(void **state)
+{
+	struct fixture *fixture = *state;
+
+	build_split(fixture);
+	persist(fixture, GS_MODE_VGPU);
+	tree_remove(fixture->tree, "sys/bus/mdev/devices/" UUID_A);
+	tree_remove(fixture->tree, "sys/bus/mdev/devices/" UUID_B);
+	persist(fixture, GS_MODE_HOST);
+	assert_int_equal(gs_wish_forget_vgpu(fixture->engine, UUID_A), 0);
+	expect_file(fixture, UUID_A, NULL);
+	expect_file(fixture, UUID_B, MANUAL_46);
+	assert_false(gs_definition_ours(fixture->engine, UUID_A));
+	tree_remove(fixture->tree, "var/lib/gpushift/wishes");
+	assert_int_equal(gs_wish_forget_vgpu(fixture->engine, UUID_B), 0);
+	expect_file(fixture, UUID_B, NULL);
 }
 
 static void attributes_stay_in_the_folder(void **state)
@@ -210,9 +328,7 @@ static void a_smaller_set_defines_less(void **state)
 	expect_file(fixture, UUID_B, NULL);
 	/* Somebody else's. */
 	expect_file(fixture, UUID_C, MANUAL_46);
-	assert_int_equal(gs_wish_forget_vgpu(fixture->engine, fixture->host,
-					     host_card(fixture->host, CARD), UUID_A),
-			 0);
+	assert_int_equal(gs_wish_forget_vgpu(fixture->engine, UUID_A), 0);
 	expect_file(fixture, UUID_A, NULL);
 	expect_file(fixture, UUID_C, MANUAL_46);
 }
@@ -538,6 +654,10 @@ int main(void)
 		fixture_test(a_stored_set_is_a_want),
 		fixture_test(a_wish_is_defined),
 		fixture_test(what_others_wrote_stays),
+		fixture_test(those_of_others_stay_theirs),
+		fixture_test(a_wish_for_nothing_is_the_host),
+		fixture_test(what_is_claimed_does_not_last),
+		fixture_test(forgotten_in_any_mode),
 		fixture_test(attributes_stay_in_the_folder),
 		fixture_test(another_wish_leaves_none_automatic),
 		fixture_test(a_smaller_set_defines_less),

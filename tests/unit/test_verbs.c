@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Verbs that bring cards to a mode, on a host that answers. */
 #include "quarantine.h"
+#include "tree.h"
 #include "verb.h"
 #include "wish.h"
 
@@ -222,6 +223,30 @@ static void a_card_without_a_reset_is_given_away_once(void **state)
 	assert_int_equal(run_verb(lab, AWAY " --force"), 0);
 }
 
+static bool has_definition(struct lab *lab, const char *uuid)
+{
+	gs_cleanup_free char *path = gs_asprintf("etc/mdevctl.d/" GPU "/%s", uuid);
+
+	return gs_tree_exists(lab->engine, path);
+}
+
+/* Removed is removed: it does not come back with the next split. */
+static void one_that_is_only_kept_is_removed(void **state)
+{
+	struct lab *lab = *state;
+	char uuid[37], line[128];
+
+	use_vgpu_driver(lab);
+	assert_int_equal(run_verb(lab, "vgpu create " GPU " --profile nvidia-46 --persist"), 0);
+	snprintf(uuid, sizeof(uuid), "%s", at("vgpus/0/uuid"));
+	assert_int_equal(run_verb(lab, "set " GPU " host --persist"), 0);
+	assert_true(has_definition(lab, uuid));
+	snprintf(line, sizeof(line), "vgpu remove %s --persist", uuid);
+	assert_int_equal(run_verb(lab, line), 0);
+	assert_false(has_definition(lab, uuid));
+	assert_int_equal(run_verb(lab, line), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +259,7 @@ int main(void)
 		verb_test(a_file_is_refused_as_a_whole),
 		verb_test(rounds_there_and_back),
 		verb_test(resets),
+		verb_test(one_that_is_only_kept_is_removed),
 		verb_test(a_card_without_a_reset_is_given_away_once),
 	};
 

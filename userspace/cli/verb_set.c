@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* verb_set.c - gpushift set <card> <mode>: plan, execute, say where the card is */
+#include "definition.h"
 #include "host.h"
 #include "json.h"
 #include "output.h"
@@ -35,6 +36,25 @@ static int refuse(struct cli *cli, const struct gs_plan *plan)
 	return status;
 }
 
+/* What --persist leaves to others. */
+static void tell_foreign(struct cli *cli, const char *card)
+{
+	gs_cleanup_host struct gs_host *host = NULL;
+	const struct gs_card *found = NULL;
+	struct gs_address address;
+
+	if (gs_address_parse(card, &address) == 0 && gs_inventory_read(cli->engine, 0, &host) == 0)
+		found = gs_host_card(host, &address);
+	for (size_t i = 0; found && i < found->n_vgpus; i++) {
+		const char *uuid = found->vgpus[i]->uuid;
+
+		if (uuid && gs_definition_foreign(host, uuid))
+			cli_hint(cli, "the definition of %s is mdevctl's, and stays as it is; to have it at each "
+				      "boot: mdevctl modify -u %s --auto",
+				 uuid, uuid);
+	}
+}
+
 /* The wish comes last: after the mode was verified. Returns the exit status of set. */
 static int persist(struct cli *cli, const struct gs_plan *plan, const struct gs_want *want)
 {
@@ -43,6 +63,8 @@ static int persist(struct cli *cli, const struct gs_plan *plan, const struct gs_
 	if (r < 0)
 		cli_message("%s is in mode %s, but the wish for it, or a definition, could not be stored: %s",
 			    plan->card, gs_mode_name(plan->to), strerror(-r));
+	else if (cli->persist && want->mode == GS_MODE_VGPU)
+		tell_foreign(cli, plan->card);
 	return r < 0 ? GS_EXIT_FAILED : GS_EXIT_DONE;
 }
 

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <strings.h>
 
+#include "definition.h"
 #include "host.h"
 #include "json.h"
 #include "output.h"
@@ -73,32 +74,18 @@ static int print_removed(const struct cli *cli, const struct gs_host *host,
 			  "%s: its virtual functions are removed", parent);
 }
 
-/* For the next boots: the wish of its card, and what we defined. Others' definitions are theirs. */
+/* For the next boots: the wish that it is in, and what we defined. Others' definitions are theirs. */
 static int forget(struct cli *cli, const struct gs_host *host, const struct gs_vgpu *vgpu)
 {
-	struct gs_address address;
-	const struct gs_card *card = NULL;
-	int r = 0;
+	int r = gs_wish_forget_vgpu(cli->engine, vgpu->uuid);
 
-	for (size_t i = 0; i < host->n_definitions; i++) {
-		const struct gs_definition *definition = &host->definitions[i];
-
-		if (!gs_streq(definition->uuid, vgpu->uuid))
-			continue;
-		if (!definition->ours)
-			cli_hint(cli, "its definition is mdevctl's, and stays: mdevctl undefine -u %s",
-				 vgpu->uuid);
-		else if (gs_address_parse(definition->card, &address) == 0)
-			card = gs_host_card(host, &address);
-	}
-	if (!card && gs_address_parse(vgpu->parent, &address) == 0)
-		card = gs_host_card(host, &address);
-	if (card)
-		r = gs_wish_forget_vgpu(cli->engine, host, card, vgpu->uuid);
 	if (r < 0)
 		return cli_fail(cli, GS_EXIT_FAILED, "failed", NULL,
-				"the vGPU %s was removed, but is still wished for: %s", vgpu->uuid,
-				strerror(-r));
+				"the vGPU %s was removed, but is still wished for, or defined: %s",
+				vgpu->uuid, strerror(-r));
+	if (gs_definition_foreign(host, vgpu->uuid))
+		cli_hint(cli, "its definition is mdevctl's, and stays: mdevctl undefine -u %s",
+			 vgpu->uuid);
 	return 0;
 }
 

@@ -93,6 +93,7 @@ static int grant(struct cli *cli, struct gs_lock *lock, struct gs_wish *wish, st
 		return cli_fail(cli, GS_EXIT_FAILED, "failed", NULL, "%s is gone", wish->now);
 	if (gs_wish_want(cli->engine, host, card, wish, &item->want) < 0)
 		return cli_no_memory(cli);
+	item->to = item->want.mode;
 	r = cli_item_plan(cli, host, item);
 	if (r)
 		return r;

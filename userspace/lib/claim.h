@@ -90,6 +90,8 @@ char *gs_claim_why_not(const struct gs_card *card, const struct gs_claims *claim
 /* gs_claims_read - all of them; what cannot be read is left out */
 int gs_claims_read(struct gs_engine *engine, struct gs_claims *ret) gs_must_check;
 void gs_claims_clear(struct gs_claims *claims);
+/* gs_claims_have - is it claimed in this boot? */
+bool gs_claims_have(const struct gs_claims *claims, const char *uuid);
 #define gs_cleanup_claims __attribute__((cleanup(gs_claims_clear)))
 int gs_claim_write(struct gs_engine *engine, const struct gs_claim *claim) gs_must_check;
 int gs_claim_forget(struct gs_engine *engine, const char *id) gs_must_check;

@@ -127,6 +127,14 @@ int gs_claims_read(struct gs_engine *engine, struct gs_claims *ret)
 	return r;
 }
 
+bool gs_claims_have(const struct gs_claims *claims, const char *uuid)
+{
+	for (size_t i = 0; i < claims->count; i++)
+		if (claims->list[i].same_boot && gs_streq(claims->list[i].uuid, uuid))
+			return true;
+	return false;
+}
+
 static int add_flag(struct json_object *json, const char *key, bool value)
 {
 	return value ? gs_state_add(json, key, json_object_new_boolean(true)) : 0;

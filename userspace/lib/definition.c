@@ -12,6 +12,20 @@ bool gs_definition_ours(struct gs_engine *engine, const char *uuid)
 	return gs_ledger_read(engine, &ledger) == 0 && gs_ledger_find(&ledger, uuid);
 }
 
+bool gs_definition_foreign(const struct gs_host *host, const char *uuid)
+{
+	bool foreign = false;
+
+	for (size_t i = 0; i < host->n_definitions; i++) {
+		if (!gs_streq(host->definitions[i].uuid, uuid))
+			continue;
+		if (host->definitions[i].ours)
+			return false;
+		foreign = true;
+	}
+	return foreign;
+}
+
 static bool is_as_written(const struct gs_ledger_entry *entry, const struct gs_definition_file *file)
 {
 	return entry->pending ||

@@ -27,6 +27,9 @@ int gs_definitions_of_host(struct gs_engine *engine, struct gs_host *host) gs_mu
 /* gs_definition_ours - by the ledger; of whatever boot */
 bool gs_definition_ours(struct gs_engine *engine, const char *uuid);
 
+/* gs_definition_foreign - somebody else's, and no one of ours: it is never written to, nor removed */
+bool gs_definition_foreign(const struct gs_host *host, const char *uuid);
+
 /* What shall be of one definition. */
 struct gs_definition_change {
 	const char *uuid;
@@ -69,7 +72,8 @@ struct gs_wished_vgpu;
 /*
  * gs_definitions_follow - a wish was stored for a card: what it is split into starts by itself,
  *                         whatever else we defined for it is removed; of another mode, none starts
- * gs_definitions_follow_one - the same, where only this one is new in the wish, or is no longer in it
+ * gs_definitions_follow_one - the same, where only this one is new in the wish
+ * gs_definitions_forget - it is wished for no more, and ours of it goes
  * gs_definitions_repair - a wish was granted: whatever of it is not written yet is
  * gs_definitions_prune - take out of a wish what somebody has undefined
  */
@@ -77,6 +81,7 @@ int gs_definitions_prune(struct gs_engine *engine, struct gs_wish *wish) gs_must
 int gs_definitions_follow_one(struct gs_engine *engine, const struct gs_host *host,
 			      const char *card, const struct gs_wish *wish,
 			      const char *uuid) gs_must_check;
+int gs_definitions_forget(struct gs_engine *engine, const char *uuid) gs_must_check;
 int gs_definitions_follow(struct gs_engine *engine, const struct gs_host *host, const char *card,
 			  const struct gs_wish *wish) gs_must_check;
 int gs_definitions_repair(struct gs_engine *engine, const struct gs_host *host, const char *card,

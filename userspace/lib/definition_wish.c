@@ -56,6 +56,21 @@ static int add_wished(struct changes *changes, const struct gs_host *host, const
 			    });
 }
 
+/* The files of others stay as they are, whatever is wished for. */
+static bool is_of_others(struct gs_engine *engine, const struct gs_host *host, const char *card,
+			 const char *uuid)
+{
+	gs_cleanup_definition struct gs_definition_file file = { 0 };
+	int r;
+
+	if (gs_definition_ours(engine, uuid))
+		return false;
+	if (gs_definition_foreign(host, uuid))
+		return true;
+	r = gs_definition_read(engine, parent_of(host, card, uuid), uuid, &file);
+	return r != -ENOENT && r != -EBADMSG;
+}
+
 static int add_removal(struct changes *changes, const struct gs_ledger_entry *entry)
 {
 	return add(changes, (struct gs_definition_change){ .uuid = entry->uuid,
@@ -126,9 +141,13 @@ static int follow_split(struct gs_engine *engine, const struct gs_host *host, co
 	struct changes changes = { 0 };
 	int r = clear_away(engine, host, card, wish, is_in_the_way);
 
-	for (size_t i = 0; r == 0 && i < wish->n_vgpus; i++)
-		if (!uuid || gs_streq(wish->vgpus[i].uuid, uuid))
-			r = add_wished(&changes, host, card, &wish->vgpus[i]);
+	for (size_t i = 0; r == 0 && i < wish->n_vgpus; i++) {
+		const struct gs_wished_vgpu *vgpu = &wish->vgpus[i];
+
+		if ((!uuid || gs_streq(vgpu->uuid, uuid)) &&
+		    !is_of_others(engine, host, card, vgpu->uuid))
+			r = add_wished(&changes, host, card, vgpu);
+	}
 	if (r == 0)
 		r = gs_definitions_change(engine, changes.list, changes.count);
 	free(changes.list);
@@ -162,6 +181,22 @@ int gs_definitions_follow_one(struct gs_engine *engine, const struct gs_host *ho
 {
 	return wish->mode == GS_MODE_VGPU ? follow_split(engine, host, card, wish, uuid)
 					  : follow_whole(engine, card);
+}
+
+int gs_definitions_forget(struct gs_engine *engine, const char *uuid)
+{
+	gs_cleanup_ledger struct gs_ledger ledger = { 0 };
+	const struct gs_ledger_entry *entry;
+	struct changes changes = { 0 };
+	int r = gs_ledger_read(engine, &ledger);
+
+	entry = r == 0 ? gs_ledger_find(&ledger, uuid) : NULL;
+	if (entry)
+		r = add_removal(&changes, entry);
+	if (r == 0)
+		r = gs_definitions_change(engine, changes.list, changes.count);
+	free(changes.list);
+	return r;
 }
 
 /*
@@ -202,7 +237,8 @@ int gs_definitions_repair(struct gs_engine *engine, const struct gs_host *host, 
 		const struct gs_wished_vgpu *vgpu = &wish->vgpus[i];
 		const struct gs_ledger_entry *entry = gs_ledger_find(&ledger, vgpu->uuid);
 
-		if (!needs_repair(engine, &ledger, host, card, vgpu))
+		if (!needs_repair(engine, &ledger, host, card, vgpu) ||
+		    is_of_others(engine, host, card, vgpu->uuid))
 			continue;
 		if (entry && !entry->pending && !is_defined(engine, entry) && !is_lost(engine, entry))
 			continue;

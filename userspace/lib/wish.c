@@ -2,6 +2,7 @@
 /* wish.c - the folder of wishes: reading, matching with cards, setting aside. */
 #include "wish.h"
 
+#include "claim.h"
 #include "definition.h"
 #include "state_file.h"
 #include "tree.h"
@@ -260,26 +261,31 @@ static struct gs_profile_want *find_profile(struct gs_want *want, const char *ty
 	return NULL;
 }
 
+static int one_more(struct gs_want *want, const char *type)
+{
+	struct gs_profile_want *profile = find_profile(want, type);
+
+	if (!profile) {
+		if (gs_grow(&want->profiles, want->n_profiles, sizeof(*profile)) < 0)
+			return -ENOMEM;
+		profile = &want->profiles[want->n_profiles];
+		profile->type = strdup(type);
+		if (!profile->type)
+			return -ENOMEM;
+		want->n_profiles++;
+	}
+	profile->count++;
+	return 0;
+}
+
 /* As many of each type as are wished; UUIDs in the order in which the plan takes them. */
 static int add_profiles(const struct gs_host *host, const struct gs_wish *wish,
 			struct gs_want *want)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < wish->n_vgpus; i++) {
-		struct gs_profile_want *profile = find_profile(want, wish->vgpus[i].type);
-
-		if (!profile) {
-			if (gs_grow(&want->profiles, want->n_profiles, sizeof(*profile)) < 0)
-				return -ENOMEM;
-			profile = &want->profiles[want->n_profiles];
-			profile->type = strdup(wish->vgpus[i].type);
-			if (!profile->type)
-				return -ENOMEM;
-			want->n_profiles++;
-		}
-		profile->count++;
-	}
+	for (size_t i = 0; r == 0 && i < wish->n_vgpus; i++)
+		r = one_more(want, wish->vgpus[i].type);
 	for (size_t i = 0; r == 0 && i < want->n_profiles; i++)
 		r = copy_uuids(host, wish, want, want->profiles[i].type);
 	return r;
@@ -327,6 +333,27 @@ static int add_defined(struct gs_engine *engine, const struct gs_host *host,
 	return r;
 }
 
+/* Beside what is wished for stays what mdevctl was told to start, and what a VM has claimed. */
+static int add_beside(struct gs_engine *engine, const struct gs_host *host,
+		      const struct gs_card *card, struct gs_want *want)
+{
+	gs_cleanup_claims struct gs_claims claims = { 0 };
+	int r = gs_claims_read(engine, &claims);
+
+	for (size_t i = 0; r == 0 && i < card->n_vgpus; i++) {
+		const struct gs_vgpu *vgpu = card->vgpus[i];
+
+		if (!vgpu->uuid || !vgpu->type || gs_strv_has(want->keep, vgpu->uuid) ||
+		    (!gs_definition_foreign(host, vgpu->uuid) &&
+		     !gs_claims_have(&claims, vgpu->uuid)))
+			continue;
+		r = one_more(want, vgpu->type);
+		if (r == 0)
+			r = gs_strv_add(&want->keep, vgpu->uuid);
+	}
+	return r;
+}
+
 int gs_wish_want(struct gs_engine *engine, const struct gs_host *host, const struct gs_card *card,
 		 const struct gs_wish *wish, struct gs_want *ret)
 {
@@ -341,6 +368,12 @@ int gs_wish_want(struct gs_engine *engine, const struct gs_host *host, const str
 		r = add_with(engine, card, wish, ret);
 	if (r == 0)
 		r = add_defined(engine, host, wish, ret);
+	if (r == 0 && ret->n_profiles)
+		r = add_beside(engine, host, card, ret);
+	/* What is split into nothing is on its driver, where others may split it. */
+	if (r == 0 && wish->mode == GS_MODE_VGPU && !ret->n_profiles && !wish->vfs &&
+	    card->mode != GS_MODE_VGPU)
+		ret->mode = GS_MODE_HOST;
 	if (r < 0)
 		gs_wish_want_clear(ret);
 	return r;

@@ -78,7 +78,8 @@ void gs_wish_free(struct gs_wish *wish);
  * @want: what was asked for: the mode, --driver, --with and --force
  * gs_wish_store_verified - the same, but for what a fresh read shows; -ESTALE: it is in another mode
  * gs_wish_store_vgpu - add a vGPU to what @card shall be split into
- * gs_wish_forget_vgpu - take one out of that
+ * gs_wish_forget_vgpu - take one out of whatever wish it is in, and its definition, if that is ours;
+ *                       also of a card in another mode, or away
  */
 int gs_wish_store(struct gs_engine *engine, const struct gs_host *host, const struct gs_card *card,
 		  const struct gs_want *want) gs_must_check;
@@ -88,8 +89,7 @@ int gs_wish_store_vgpu(struct gs_engine *engine, const struct gs_host *host,
 		       const struct gs_card *card, const char *uuid,
 		       const char *type) gs_must_check;
 
-int gs_wish_forget_vgpu(struct gs_engine *engine, const struct gs_host *host,
-			const struct gs_card *card, const char *uuid) gs_must_check;
+int gs_wish_forget_vgpu(struct gs_engine *engine, const char *uuid) gs_must_check;
 
 /*
  * gs_wish_refresh - write down where the card is now, and which others are not it
@@ -105,7 +105,8 @@ int gs_wishes_set_aside(struct gs_engine *engine, const struct gs_wishes *wishes
  * gs_wish_want - what gs_want_resolve() and gs_plan_make() take, for @card of @host
  *
  * Functions of --with are found again by their ids and places in the groups of
- * the card; one that is not there is left out. vGPUs that exist are not made again.
+ * the card; one that is not there is left out. vGPUs that exist are not made again. Those
+ * that others define, and those that are claimed, stay beside what is wished for.
  */
 int gs_wish_want(struct gs_engine *engine, const struct gs_host *host, const struct gs_card *card,
 		 const struct gs_wish *wish, struct gs_want *ret) gs_must_check;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* wish_store.c - writing wishes down. */
+#include "claim.h"
 #include "definition.h"
 #include "inventory.h"
 #include "state_file.h"
@@ -169,13 +170,20 @@ static int add_vgpu(struct gs_wish *wish, const char *uuid, const char *type)
 	return vgpu->uuid && vgpu->type ? 0 : -ENOMEM;
 }
 
-static int add_vgpus(struct gs_wish *wish, const struct gs_card *card)
+/* What others define is theirs to start, and what is claimed ends with its VM. */
+static int add_vgpus(struct gs_engine *engine, const struct gs_host *host,
+		     const struct gs_card *card, struct gs_wish *wish)
 {
-	int r = 0;
+	gs_cleanup_claims struct gs_claims claims = { 0 };
+	int r = gs_claims_read(engine, &claims);
 
-	for (size_t i = 0; r == 0 && i < card->n_vgpus; i++)
-		if (card->vgpus[i]->uuid && card->vgpus[i]->type)
-			r = add_vgpu(wish, card->vgpus[i]->uuid, card->vgpus[i]->type);
+	for (size_t i = 0; r == 0 && i < card->n_vgpus; i++) {
+		const struct gs_vgpu *vgpu = card->vgpus[i];
+
+		if (vgpu->uuid && vgpu->type && !gs_definition_foreign(host, vgpu->uuid) &&
+		    !gs_claims_have(&claims, vgpu->uuid))
+			r = add_vgpu(wish, vgpu->uuid, vgpu->type);
+	}
 	return r;
 }
 
@@ -219,7 +227,7 @@ int gs_wish_store(struct gs_engine *engine, const struct gs_host *host, const st
 	if (r == 0)
 		r = add_with(engine, host, want, wish);
 	if (r == 0 && want->mode == GS_MODE_VGPU)
-		r = add_vgpus(wish, card);
+		r = add_vgpus(engine, host, card, wish);
 	if (r == 0)
 		r = write_wish(engine, wish);
 	if (r == 0)
@@ -252,15 +260,8 @@ int gs_wish_store_vgpu(struct gs_engine *engine, const struct gs_host *host,
 	return r;
 }
 
-int gs_wish_forget_vgpu(struct gs_engine *engine, const struct gs_host *host,
-			const struct gs_card *card, const char *uuid)
+static bool drop_vgpu(struct gs_wish *wish, const char *uuid)
 {
-	struct gs_wish *wish;
-	int r;
-
-	r = gs_wish_for(engine, host, card, &wish);
-	if (r < 0 || !wish)
-		return r;
 	for (size_t i = 0; i < wish->n_vgpus; i++) {
 		if (!gs_streq(wish->vgpus[i].uuid, uuid))
 			continue;
@@ -268,16 +269,20 @@ int gs_wish_forget_vgpu(struct gs_engine *engine, const struct gs_host *host,
 		free(wish->vgpus[i].type);
 		memmove(&wish->vgpus[i], &wish->vgpus[i + 1],
 			(--wish->n_vgpus - i) * sizeof(*wish->vgpus));
-		break;
+		return true;
 	}
-	r = gs_definitions_prune(engine, wish);
-	if (r == 0)
-		r = write_wish(engine, wish);
-	if (r == 0)
-		r = gs_definitions_follow_one(engine, host, gs_card_display(card)->text, wish,
-					      uuid);
-	gs_wish_free(wish);
-	return r;
+	return false;
+}
+
+int gs_wish_forget_vgpu(struct gs_engine *engine, const char *uuid)
+{
+	gs_cleanup_wishes struct gs_wishes *wishes = NULL;
+	int r = gs_wishes_read(engine, &wishes);
+
+	for (size_t i = 0; r == 0 && i < wishes->n_wishes; i++)
+		if (drop_vgpu(&wishes->wishes[i], uuid))
+			r = write_wish(engine, &wishes->wishes[i]);
+	return r == 0 ? gs_definitions_forget(engine, uuid) : r;
 }
 
 int gs_wish_store_verified(struct gs_engine *engine, const char *address,
