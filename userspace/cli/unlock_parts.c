@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 
 #include "output.h"
 #include "tree.h"
@@ -13,9 +12,7 @@
 
 const char *const unlock_services[] = { "nvidia-vgpud.service", "nvidia-vgpu-mgr.service", NULL };
 
-#define DKMS "usr/sbin/dkms"
 #define SYSTEMCTL "usr/bin/systemctl"
-#define BUILD_LIMIT_MS (30 * 60 * 1000)
 #define RELOAD_LIMIT_MS 60000
 
 void unlock_parts_clear(struct unlock_parts *parts)
@@ -239,34 +236,6 @@ int unlock_parts_collect(struct cli *cli, const struct unlock_host *host, struct
 		r = collect_wrapper(cli, host, store, ret);
 	if (r == 0 && cli->hooks)
 		r = collect_hooks(cli, host, store, ret);
-	return r;
-}
-
-/* --- what others do --- */
-
-bool unlock_source_version(const char *path, char *ret, size_t size)
-{
-	static const char prefix[] = "usr/src/nvidia-";
-	const char *version = path + sizeof(prefix) - 1;
-
-	if (strncmp(path, prefix, sizeof(prefix) - 1) != 0)
-		return false;
-	return snprintf(ret, size, "%.*s", (int)strcspn(version, "/"), version) < (int)size;
-}
-
-int unlock_rebuild(struct gs_engine *engine, const char *version, char *answer, size_t size)
-{
-	static const char *const verbs[] = { "build", "install" };
-	struct utsname kernel;
-	int r = 0;
-
-	if (uname(&kernel) < 0)
-		return -errno;
-	for (size_t i = 0; r == 0 && i < GS_ARRAY_SIZE(verbs); i++)
-		r = gs_vendor_tool(engine, "unlock-build",
-				   (const char *const[]){ DKMS, verbs[i], "-m", "nvidia", "-v", version,
-							  "-k", kernel.release, "--force", NULL },
-				   BUILD_LIMIT_MS, answer, size);
 	return r;
 }
 

@@ -36,15 +36,8 @@ void unlock_parts_clear(struct unlock_parts *parts);
 int unlock_parts_collect(struct cli *cli, const struct unlock_host *host, struct unlock_store *store,
 			 struct unlock_parts *ret) gs_must_check;
 
-/* unlock_rebuild - have DKMS build a version of the driver; 0, or what went wrong in @answer */
-int unlock_rebuild(struct gs_engine *engine, const char *version, char *answer,
-		   size_t size) gs_must_check;
-
 /* unlock_reload - let systemd know of drop-ins; what fails is said */
 void unlock_reload(const struct cli *cli);
-
-/* unlock_source_version - of "usr/src/nvidia-535.129.03/...": that; false: no such path */
-bool unlock_source_version(const char *path, char *ret, size_t size);
 
 /* unlock_store_fail - what unlock_store_open() gave; returns the exit status */
 int unlock_store_fail(struct cli *cli, int r);

@@ -1,147 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "unlock_store.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "state_file.h"
 #include "tree.h"
 #include "unlock_files.h"
-
-#define MANIFEST UNLOCK_STORE "/manifest"
-#define SAVED UNLOCK_STORE "/saved"
-
-static struct json_object *member(struct json_object *object, const char *key)
-{
-	struct json_object *value = NULL;
-
-	json_object_object_get_ex(object, key, &value);
-	return value;
-}
-
-static struct json_object *files(const struct unlock_store *store)
-{
-	return store->manifest ? member(store->manifest, "files") : NULL;
-}
-
-static struct json_object *entry_at(const struct unlock_store *store, size_t index)
-{
-	return json_object_array_get_idx(files(store), index);
-}
-
-size_t unlock_store_count(const struct unlock_store *store)
-{
-	struct json_object *list = files(store);
-
-	return list ? json_object_array_length(list) : 0;
-}
-
-const char *unlock_store_path(const struct unlock_store *store, size_t index)
-{
-	return gs_state_string(entry_at(store, index), "path");
-}
-
-/* What the manifest may hold: paths below the root, and nothing that leads out of a folder. */
-static int check_manifest(struct json_object *manifest)
-{
-	struct json_object *list = member(manifest, "files");
-
-	if (!json_object_is_type(list, json_type_array))
-		return -EBADMSG;
-	for (size_t i = 0; i < json_object_array_length(list); i++) {
-		struct json_object *entry = json_object_array_get_idx(list, i);
-		const char *path = json_object_is_type(entry, json_type_object) ?
-					   gs_state_string(entry, "path") :
-					   NULL;
-
-		if (!path || path[0] == '/' || !strchr(path, '/') ||
-		    !json_object_is_type(member(entry, "mode"), json_type_int) ||
-		    !json_object_is_type(member(entry, "existed"), json_type_boolean))
-			return -EBADMSG;
-	}
-	return 0;
-}
-
-static int take_lock(struct unlock_store *store)
-{
-	int r = gs_state_mkdir(store->engine, UNLOCK_STORE, 0700);
-
-	if (r == 0)
-		r = gs_state_mkdir(store->engine, SAVED, 0700);
-	if (r < 0)
-		return r;
-	store->lock = gs_tree_open(store->engine, UNLOCK_STORE, O_RDONLY | O_DIRECTORY);
-	if (store->lock < 0)
-		return store->lock;
-	if (flock(store->lock, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK ? -EBUSY : -errno;
-	return 0;
-}
-
-int unlock_store_open(struct gs_engine *engine, bool changes, struct unlock_store *ret)
-{
-	int r = 0;
-
-	*ret = (struct unlock_store){ .engine = engine, .lock = -1 };
-	if (changes)
-		r = take_lock(ret);
-	if (r == 0)
-		r = gs_state_read(engine, MANIFEST, &ret->manifest);
-	if (r == 0)
-		r = check_manifest(ret->manifest);
-	if (r == -ENOENT)
-		r = 0;
-	if (r < 0)
-		unlock_store_close(ret);
-	return r;
-}
-
-void unlock_store_close(struct unlock_store *store)
-{
-	json_object_put(store->manifest);
-	store->manifest = NULL;
-	if (store->lock >= 0)
-		close(store->lock);
-	store->lock = -1;
-}
-
-static int write_manifest(struct unlock_store *store)
-{
-	return gs_state_write(store->engine, MANIFEST,
-			      json_object_to_json_string_ext(store->manifest,
-							     JSON_C_TO_STRING_PRETTY));
-}
-
-static int need_manifest(struct unlock_store *store)
-{
-	if (store->manifest)
-		return 0;
-	store->manifest = gs_state_new();
-	if (!store->manifest)
-		return -ENOMEM;
-	return gs_state_add(store->manifest, "files", json_object_new_array());
-}
-
-int unlock_store_note(struct unlock_store *store, const char *key, const char *value)
-{
-	int r = need_manifest(store);
-
-	if (r == 0)
-		r = gs_state_set(store->manifest, key, value);
-	return r == 0 ? write_manifest(store) : r;
-}
-
-const char *unlock_store_noted(const struct unlock_store *store, const char *key)
-{
-	return store->manifest ? gs_state_string(store->manifest, key) : NULL;
-}
-
-/* --- one file --- */
+#include "unlock_manifest.h"
 
 static int saved_path(char buffer[GS_PATH_MAX], size_t index, const char *what)
 {
-	return gs_path(buffer, SAVED "/%zu.%s", index, what);
+	return gs_path(buffer, UNLOCK_SAVED "/%zu.%s", index, what);
 }
 
 static bool same(const struct unlock_bytes *a, const struct unlock_bytes *b)
@@ -154,21 +23,21 @@ static bool same(const struct unlock_bytes *a, const struct unlock_bytes *b)
 static int read_saved(struct unlock_store *store, size_t index, const char *what,
 		      struct unlock_bytes *ret)
 {
-	struct json_object *entry = entry_at(store, index);
+	struct json_object *entry = unlock_manifest_entry(store, index);
 	char path[GS_PATH_MAX];
 	int r;
 
 	*ret = (struct unlock_bytes){ 0 };
-	if (strcmp(what, "before") == 0 && !json_object_get_boolean(member(entry, "existed")))
+	if (strcmp(what, "before") == 0 && !json_object_get_boolean(unlock_manifest_member(entry, "existed")))
 		return 0;
 	r = saved_path(path, index, what);
 	if (r == 0)
 		r = unlock_bytes_read(store->engine, path, ret);
 	if (r == 0 && !ret->bytes)
 		r = -EBADMSG;
-	ret->mode = (unsigned int)json_object_get_int(member(entry, "mode"));
-	ret->uid = (unsigned int)json_object_get_int(member(entry, "uid"));
-	ret->gid = (unsigned int)json_object_get_int(member(entry, "gid"));
+	ret->mode = (unsigned int)json_object_get_int(unlock_manifest_member(entry, "mode"));
+	ret->uid = (unsigned int)json_object_get_int(unlock_manifest_member(entry, "uid"));
+	ret->gid = (unsigned int)json_object_get_int(unlock_manifest_member(entry, "gid"));
 	return r;
 }
 
@@ -215,7 +84,7 @@ int unlock_store_state(struct unlock_store *store, size_t index)
 	return r < 0 ? r : (int)state_of(store, unlock_store_path(store, index), &versions);
 }
 
-static bool find(const struct unlock_store *store, const char *path, size_t *ret)
+bool unlock_store_find(const struct unlock_store *store, const char *path, size_t *ret)
 {
 	for (*ret = 0; *ret < unlock_store_count(store); (*ret)++)
 		if (gs_streq(unlock_store_path(store, *ret), path))
@@ -227,7 +96,7 @@ int unlock_store_original(struct unlock_store *store, const char *path, struct u
 {
 	size_t index;
 
-	if (find(store, path, &index))
+	if (unlock_store_find(store, path, &index))
 		return read_saved(store, index, "before", ret);
 	return unlock_bytes_read(store->engine, path, ret);
 }
@@ -251,7 +120,7 @@ static int record(struct unlock_store *store, const char *path, const struct unl
 {
 	gs_cleanup_json struct json_object *entry = json_object_new_object();
 	size_t index = unlock_store_count(store);
-	int r = need_manifest(store);
+	int r = unlock_manifest_need(store);
 
 	if (!entry)
 		return -ENOMEM;
@@ -269,12 +138,9 @@ static int record(struct unlock_store *store, const char *path, const struct unl
 		r = gs_state_add(entry, "uid", json_object_new_int64(before->uid));
 	if (r == 0)
 		r = gs_state_add(entry, "gid", json_object_new_int64(before->gid));
-	if (r == 0 && json_object_array_add(files(store), entry) < 0)
-		r = -ENOMEM;
-	if (r < 0)
-		return r;
-	entry = NULL;
-	return write_manifest(store);
+	if (r == 0)
+		r = unlock_manifest_add(store, gs_steal(entry));
+	return r == 0 ? unlock_manifest_write(store) : r;
 }
 
 static int change_new(struct unlock_store *store, const char *path, struct unlock_bytes *after)
@@ -284,8 +150,9 @@ static int change_new(struct unlock_store *store, const char *path, struct unloc
 
 	if (r < 0)
 		return r;
+	/* As it is to be, by an installation that nothing is known of any more: then there was nothing before it. */
 	if (same(&before, after))
-		return 0;
+		unlock_bytes_clear(&before);
 	if (before.bytes) {
 		after->mode = before.mode;
 		after->uid = before.uid;
@@ -323,6 +190,26 @@ static int change_known(struct unlock_store *store, size_t index, struct unlock_
 	return r < 0 ? r : 1;
 }
 
+int unlock_store_check(struct unlock_store *store, const char *path, const char *bytes,
+		       size_t length)
+{
+	struct unlock_bytes after = { .bytes = (char *)bytes, .length = length };
+	cli_cleanup_versions struct versions versions = { 0 };
+	size_t index;
+	int r;
+
+	if (!unlock_store_find(store, path, &index)) {
+		r = unlock_bytes_read(store->engine, path, &versions.now);
+		return r < 0 ? r : 1;
+	}
+	r = read_versions(store, index, &versions);
+	if (r < 0)
+		return r;
+	if (same(&versions.now, &after) && same(&versions.after, &after))
+		return 0;
+	return state_of(store, path, &versions) == UNLOCK_FILE_CHANGED ? -EEXIST : 1;
+}
+
 int unlock_store_change(struct unlock_store *store, const char *path, const char *bytes,
 			size_t length, unsigned int mode)
 {
@@ -335,7 +222,7 @@ int unlock_store_change(struct unlock_store *store, const char *path, const char
 	};
 	size_t index;
 
-	if (find(store, path, &index))
+	if (unlock_store_find(store, path, &index))
 		return change_known(store, index, &after);
 	return change_new(store, path, &after);
 }
@@ -366,24 +253,55 @@ int unlock_store_restore(struct unlock_store *store, size_t index)
 	return r < 0 ? r : 1;
 }
 
-int unlock_store_forget(struct unlock_store *store)
+/* Of files from @first on. */
+static int remove_saved(struct unlock_store *store, size_t first, size_t end)
 {
-	size_t count = unlock_store_count(store);
 	char path[GS_PATH_MAX];
-	int r;
+	int r = 0;
 
-	for (size_t i = 0; i < count; i++)
-		unlock_file_tidy_folder(store->engine, unlock_store_path(store, i));
-	r = gs_state_remove(store->engine, MANIFEST);
-	for (size_t i = 0; r == 0 && i < count; i++) {
+	for (size_t i = first; r == 0 && i < end; i++) {
 		if (saved_path(path, i, "before") == 0)
 			r = gs_state_remove_sync(store->engine, path, GS_STATE_WHOLE);
 		if (r == 0 && saved_path(path, i, "after") == 0)
 			r = gs_state_remove_sync(store->engine, path, GS_STATE_WHOLE);
 	}
+	return r;
+}
+
+int unlock_store_forget(struct unlock_store *store)
+{
+	size_t count = unlock_store_count(store);
+	int r;
+
+	for (size_t i = 0; i < count; i++)
+		unlock_file_tidy_folder(store->engine, unlock_store_path(store, i));
+	r = gs_state_remove(store->engine, UNLOCK_MANIFEST);
+	if (r == 0)
+		r = remove_saved(store, 0, count);
 	if (r < 0)
 		return r;
 	json_object_put(store->manifest);
 	store->manifest = NULL;
 	return 0;
+}
+
+int unlock_store_mark(const struct unlock_store *store, struct json_object **ret)
+{
+	*ret = NULL;
+	if (!store->manifest)
+		return 0;
+	return json_object_deep_copy(store->manifest, ret, NULL) < 0 ? -ENOMEM : 0;
+}
+
+int unlock_store_go_back(struct unlock_store *store, struct json_object *mark)
+{
+	size_t count = unlock_store_count(store);
+	int r;
+
+	if (!mark)
+		return unlock_store_forget(store);
+	json_object_put(store->manifest);
+	store->manifest = json_object_get(mark);
+	r = unlock_manifest_write(store);
+	return r == 0 ? remove_saved(store, unlock_store_count(store), count) : r;
 }

@@ -58,6 +58,9 @@ void unlock_store_close(struct unlock_store *store);
 size_t unlock_store_count(const struct unlock_store *store);
 const char *unlock_store_path(const struct unlock_store *store, size_t index);
 
+/* unlock_store_find - the index of a file; false: it was not changed */
+bool unlock_store_find(const struct unlock_store *store, const char *path, size_t *ret);
+
 /* unlock_store_state - enum unlock_file_state, or -errno */
 int unlock_store_state(struct unlock_store *store, size_t index) gs_must_check;
 
@@ -68,6 +71,13 @@ int unlock_store_original(struct unlock_store *store, const char *path,
 /* A word about the whole, like the driver's version. */
 int unlock_store_note(struct unlock_store *store, const char *key, const char *value) gs_must_check;
 const char *unlock_store_noted(const struct unlock_store *store, const char *key);
+
+/*
+ * unlock_store_check - what unlock_store_change() would come to; nothing is written
+ * Returns as that does.
+ */
+int unlock_store_check(struct unlock_store *store, const char *path, const char *bytes,
+		       size_t length) gs_must_check;
 
 /*
  * unlock_store_change - make a file what it is meant to be; once more does nothing
@@ -85,5 +95,12 @@ int unlock_store_restore(struct unlock_store *store, size_t index) gs_must_check
 
 /* unlock_store_forget - all files are back: nothing is installed any more */
 int unlock_store_forget(struct unlock_store *store) gs_must_check;
+
+/*
+ * unlock_store_mark - what the manifest is now; @ret: NULL where there is none
+ * unlock_store_go_back - make it that again, after its files were put back
+ */
+int unlock_store_mark(const struct unlock_store *store, struct json_object **ret) gs_must_check;
+int unlock_store_go_back(struct unlock_store *store, struct json_object *mark) gs_must_check;
 
 #endif

@@ -5,8 +5,9 @@
 #include "json_build.h"
 #include "output.h"
 #include "switch.h"
+#include "unlock_change.h"
 #include "unlock_hooks.h"
-#include "unlock_parts.h"
+#include "unlock_rebuild.h"
 
 /* A host with one card that can work is worth it. */
 static int check_cards(struct cli *cli, const struct unlock_host *host)
@@ -45,99 +46,130 @@ struct install {
 	struct unlock_store store;
 	struct unlock_host host;
 	struct unlock_parts parts;
-	char **changed;
-	bool driver_changed;
+	struct unlock_changes changes;
+	struct unlock_builds builds;
 };
 
-static int cannot_change(struct install *install, const char *path, int r)
+/* --- a driver that cannot be built is put back as it was --- */
+
+static bool is_source_of(const struct install *install, size_t index, const char *version)
 {
-	if (r == -ENOMEM)
-		return cli_no_memory(install->cli);
-	if (r == -EEXIST)
-		return cli_fail(install->cli, GS_EXIT_REFUSED, "foreign-owner", "gpushift unlock remove",
-				"/%s was changed by somebody else since", path);
-	return cli_fail(install->cli, GS_EXIT_FAILED, "failed", "gpushift unlock remove",
-			"cannot write /%s: %s", path, strerror(-r));
+	char of[64];
+
+	return unlock_source_version(unlock_store_path(&install->store, index), of, sizeof(of)) &&
+	       gs_streq(of, version);
 }
 
-static int change_all(struct install *install)
+static bool is_hooked(struct install *install, const char *version)
 {
-	for (size_t i = 0; i < install->parts.count; i++) {
-		const struct unlock_part *part = &install->parts.list[i];
-		int r = unlock_store_change(&install->store, part->path, part->text,
-					    strlen(part->text), part->mode);
-
-		if (r < 0)
-			return cannot_change(install, part->path, r);
-		if (r == 0)
-			continue;
-		install->driver_changed = install->driver_changed || part->of_driver;
-		if (gs_strv_add(&install->changed, part->path) < 0)
-			return cli_no_memory(install->cli);
-	}
-	return 0;
+	for (size_t i = 0; i < unlock_store_count(&install->store); i++)
+		if (is_source_of(install, i, version) &&
+		    unlock_store_state(&install->store, i) == UNLOCK_FILE_OURS)
+			return true;
+	return false;
 }
 
-/* Written down before anything is changed, for `status` to compare with. */
-static int note(struct install *install)
+static int restore_source(struct install *install, const char *version)
 {
-	int r = unlock_store_note(&install->store, "driver", install->host.version);
+	int r = 0;
 
-	if (r == 0 && install->cli->hooks)
-		r = unlock_store_note(&install->store, "hooks", install->cli->hooks);
-	return r < 0 ? unlock_store_fail(install->cli, r) : 0;
+	for (size_t i = 0; r >= 0 && i < unlock_store_count(&install->store); i++)
+		if (is_source_of(install, i, version))
+			r = unlock_store_restore(&install->store, i);
+	return r < 0 ? r : 0;
 }
 
-/* A driver that cannot be built is put back as it was. */
-static int rebuild(struct install *install)
+/* What became of it then, as the end of a sentence. */
+static char *tell_plain(struct install *install, int r, const struct unlock_builds *plain)
 {
-	struct cli *cli = install->cli;
-	char answer[256] = "", version[64];
+	struct json_object *first = NULL;
+	struct unlock_build build;
+
+	if (r == 0)
+		return gs_asprintf("its source is as it was, and it was built from that again");
+	if (plain->failed)
+		first = json_object_array_get_idx(plain->failed, 0);
+	if (!first)
+		return gs_asprintf("its source could not be put back: %s", strerror(-r));
+	build = unlock_build_of(first);
+	return gs_asprintf("its source is as it was, but DKMS could not build that either: %s; kernel %s %s",
+			   unlock_build_error(first), build.kernel,
+			   unlock_is_installed(install->cli->engine, build.version, build.kernel) ?
+				   "has the driver that it had" : "has no driver now");
+}
+
+static int fall_back(struct install *install, struct json_object *failed)
+{
+	struct unlock_build build = unlock_build_of(failed);
+	struct unlock_builds plain = { 0 };
+	gs_cleanup_free char *then = NULL;
 	int r;
 
-	if (!install->driver_changed || cli->engine->foreign_root)
-		return 0;
-	cli_hint(cli, "DKMS builds driver %s; that takes minutes", install->host.version);
-	r = unlock_rebuild(cli->engine, install->host.version, answer, sizeof(answer));
+	if (!is_hooked(install, build.version))
+		return cli_fail(install->cli, GS_EXIT_FAILED, "failed", "gpushift unlock install",
+				"DKMS could not build driver %s for kernel %s: %s", build.version,
+				build.kernel, unlock_build_error(failed));
+	/* Also for kernels that have it with the hooks by now. */
+	r = unlock_owe_again(&install->store, install->builds.done);
+	if (r == 0)
+		r = restore_source(install, build.version);
+	if (r == 0)
+		r = unlock_rebuild(install->cli, &install->store, NULL, true, &plain);
+	then = tell_plain(install, r, &plain);
+	unlock_builds_clear(&plain);
+	if (!then)
+		return cli_no_memory(install->cli);
+	return cli_fail(install->cli, GS_EXIT_FAILED, "failed", "gpushift unlock remove",
+			"DKMS could not build driver %s with the hooks for kernel %s: %s; %s",
+			build.version, build.kernel, unlock_build_error(failed), then);
+}
+
+/* What this installation needs, or an earlier one that did not come to that. */
+static int rebuild(struct install *install)
+{
+	int r = unlock_rebuild(install->cli, &install->store, NULL, false, &install->builds);
+
 	if (r == 0)
 		return 0;
-	for (size_t i = 0; i < unlock_store_count(&install->store); i++)
-		if (unlock_source_version(unlock_store_path(&install->store, i), version,
-					  sizeof(version)))
-			(void)!unlock_store_restore(&install->store, i);
-	return cli_fail(cli, GS_EXIT_FAILED, "failed", "gpushift unlock remove",
-			"DKMS could not build driver %s with the hooks: %s; its source is as it was, and "
-			"so is the driver that is installed",
-			install->host.version, answer[0] ? answer : strerror(-r));
+	if (!install->builds.failed)
+		return unlock_store_fail(install->cli, r);
+	return fall_back(install, json_object_array_get_idx(install->builds.failed, 0));
 }
+
+/* --- what is said --- */
 
 static const char *next_command(const struct install *install)
 {
-	if (install->driver_changed)
-		return install->cli->engine->foreign_root ?
-			       "let DKMS build and install the driver anew, and reboot" :
-			       "reboot";
-	return "systemctl restart nvidia-vgpud.service nvidia-vgpu-mgr.service";
+	if (install->changes.of_driver && install->cli->engine->foreign_root)
+		return "let DKMS build and install the driver anew, and reboot";
+	if (install->changes.of_driver || install->builds.done)
+		return "reboot";
+	if (install->changes.paths)
+		return "systemctl restart nvidia-vgpud.service nvidia-vgpu-mgr.service";
+	return NULL;
 }
 
 static int tell(const struct install *install)
 {
+	const char *next = next_command(install);
 	struct cli *cli = install->cli;
 	struct gs_json document;
 
 	if (cli->json) {
 		gs_json_begin_document(&document);
 		gs_json_put_string(&document, "driver", install->host.version);
-		gs_json_put_strings(&document, "changed", install->changed);
-		gs_json_put_string(&document, "next", install->changed ? next_command(install) : NULL);
+		gs_json_put_strings(&document, "changed", install->changes.paths);
+		unlock_builds_json(&document, "built", install->builds.done);
+		gs_json_put_string(&document, "next", next);
 		return cli_document(gs_json_end(&document), GS_EXIT_DONE);
 	}
-	for (char **path = install->changed; path && *path; path++)
+	for (char **path = install->changes.paths; path && *path; path++)
 		cli_line(stdout, "written: /%s", *path);
-	if (!install->changed)
-		cli_line(stdout, "Everything is installed already.");
+	unlock_builds_print(install->builds.done);
+	if (next)
+		cli_line(stdout, "Next: %s", next);
 	else
-		cli_line(stdout, "Next: %s", next_command(install));
+		cli_line(stdout, "Everything is installed already.");
 	return GS_EXIT_DONE;
 }
 
@@ -154,11 +186,11 @@ static int run(struct install *install)
 	if (r < 0)
 		return unlock_store_fail(cli, r);
 	r = unlock_parts_collect(cli, &install->host, &install->store, &install->parts);
-	if (r == 0)
-		r = note(install);
-	if (r == 0)
-		r = change_all(install);
-	if (install->changed)
+	if (r)
+		return r;
+	r = unlock_change_all(cli, &install->host, &install->store, &install->parts,
+			      &install->changes);
+	if (install->store.manifest)
 		unlock_reload(cli);
 	if (r == 0)
 		r = rebuild(install);
@@ -180,6 +212,7 @@ int verb_unlock_install(struct cli *cli)
 	unlock_store_close(&install.store);
 	unlock_host_clear(&install.host);
 	unlock_parts_clear(&install.parts);
-	gs_strv_free(install.changed);
+	unlock_changes_clear(&install.changes);
+	unlock_builds_clear(&install.builds);
 	return r;
 }

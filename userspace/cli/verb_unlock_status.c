@@ -3,6 +3,7 @@
 #include "json_build.h"
 #include "output.h"
 #include "unlock_parts.h"
+#include "unlock_rebuild.h"
 
 static const char *const states[] = {
 	[UNLOCK_FILE_OURS] = "installed",
@@ -44,6 +45,13 @@ static int find_redo(struct status *status)
 		    !redo(status, gs_asprintf("/%s is %s: gpushift unlock remove, then gpushift unlock install%s%s",
 					      path, states[state], hooks ? " --hooks " : "",
 					      hooks ? hooks : "")))
+			return -ENOMEM;
+	}
+	if (unlock_owed_count(&status->store)) {
+		struct unlock_build build = unlock_owed(&status->store, 0);
+
+		if (!redo(status, gs_asprintf("DKMS has not yet built driver %s for kernel %s as its source is now: gpushift unlock install, or gpushift unlock remove",
+					      build.version, build.kernel)))
 			return -ENOMEM;
 	}
 	if (status->host.version && !gs_streq(driver, status->host.version) &&
@@ -107,6 +115,7 @@ static int print_json(struct status *status, enum gs_exit exit_status)
 		gs_json_add(&cards, card_json(&status->host.cards[i]));
 	gs_json_put(&document, "cards", gs_json_end(&cards));
 	gs_json_put(&document, "files", files_json(status));
+	unlock_owed_json(&document, "owed", &status->store);
 	gs_json_put_string(&document, "redo", status->redo);
 	return cli_document(gs_json_end(&document), exit_status);
 }
