@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <systemd/sd-bus.h>
 #include <unistd.h>
@@ -123,7 +124,7 @@ static int start_unit(sd_bus_message *message, void *data, sd_bus_error *error)
 struct transient {
 	char *program;
 	char **arguments, **environment;
-	uint64_t limit_us;
+	uint64_t limit_us, limit_size; /* 0: none */
 	int output;
 };
 
@@ -155,6 +156,11 @@ static int read_limit(sd_bus_message *message, struct transient *unit)
 	return sd_bus_message_read(message, "v", "t", &unit->limit_us);
 }
 
+static int read_size(sd_bus_message *message, struct transient *unit)
+{
+	return sd_bus_message_read(message, "v", "t", &unit->limit_size);
+}
+
 static int read_output(sd_bus_message *message, struct transient *unit)
 {
 	return sd_bus_message_read(message, "v", "h", &unit->output);
@@ -169,6 +175,7 @@ static void read_transient(sd_bus_message *message, struct transient *unit)
 		{ "ExecStart", read_command },
 		{ "Environment", read_environment },
 		{ "TimeoutStartUSec", read_limit },
+		{ "LimitFSIZE", read_size },
 		{ "StandardOutputFileDescriptor", read_output },
 	};
 	const char *name;
@@ -203,6 +210,8 @@ static const char *run_transient(const struct transient *unit)
 	if (pid == 0) {
 		setpgid(0, 0);
 		sigprocmask(SIG_UNBLOCK, &children, NULL);
+		if (unit->limit_size)
+			setrlimit(RLIMIT_FSIZE, &(struct rlimit){ unit->limit_size, unit->limit_size });
 		dup2(unit->output, STDOUT_FILENO);
 		dup2(unit->output, STDERR_FILENO);
 		execve(unit->program, unit->arguments, unit->environment);

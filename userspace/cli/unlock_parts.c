@@ -241,13 +241,16 @@ int unlock_parts_collect(struct cli *cli, const struct unlock_host *host, struct
 
 void unlock_reload(const struct cli *cli)
 {
+	const struct gs_tool reload = {
+		.unit = "unlock-reload",
+		.arguments = (const char *const[]){ SYSTEMCTL, "daemon-reload", NULL },
+		.limit_ms = RELOAD_LIMIT_MS,
+	};
 	char answer[256] = "";
 
 	if (cli->engine->foreign_root || !gs_tree_exists(cli->engine, "run/systemd/system"))
 		return;
-	if (gs_vendor_tool(cli->engine, "unlock-reload",
-			   (const char *const[]){ SYSTEMCTL, "daemon-reload", NULL }, RELOAD_LIMIT_MS,
-			   answer, sizeof(answer)) < 0)
+	if (gs_vendor_tool(cli->engine, &reload, answer, sizeof(answer)) < 0)
 		cli_message("systemctl daemon-reload failed: %s", answer);
 }
 

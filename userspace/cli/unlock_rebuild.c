@@ -263,12 +263,14 @@ static int run_dkms(struct gs_engine *engine, const struct unlock_build *build, 
 	static const char *const verbs[] = { "build", "install" };
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < GS_ARRAY_SIZE(verbs); i++)
-		r = gs_vendor_tool(engine, "unlock-build",
-				   (const char *const[]){ DKMS, verbs[i], "-m", "nvidia", "-v",
-							  build->version, "-k", build->kernel,
-							  "--force", NULL },
-				   BUILD_LIMIT_MS, answer, size);
+	for (size_t i = 0; r == 0 && i < GS_ARRAY_SIZE(verbs); i++) {
+		const char *const arguments[] = { DKMS,	 verbs[i],	"-m",	   "nvidia", "-v",
+						  build->version, "-k", build->kernel, "--force", NULL };
+		const struct gs_tool dkms = { .unit = "unlock-build", .arguments = arguments,
+					      .limit_ms = BUILD_LIMIT_MS, .writes_files = true };
+
+		r = gs_vendor_tool(engine, &dkms, answer, size);
+	}
 	if (r < 0 && !*answer)
 		snprintf(answer, size, "%s", r == -ENOENT ? "there is no /" DKMS : strerror(-r));
 	return r;

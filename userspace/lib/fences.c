@@ -44,6 +44,7 @@ int gs_drain(struct gs_engine *engine, const char *address, bool on, unsigned in
 	const char *const arguments[] = { GS_NVIDIA_SMI, "drain", "-p", address,
 					  "-m",		 on ? "1" : "0", NULL };
 	gs_cleanup_free char *unit = gs_asprintf("drain-%s", address);
+	const struct gs_tool tool = { .unit = unit, .arguments = arguments, .limit_ms = limit_ms };
 
-	return unit ? gs_vendor_tool(engine, unit, arguments, limit_ms, answer, size) : -ENOMEM;
+	return unit ? gs_vendor_tool(engine, &tool, answer, size) : -ENOMEM;
 }

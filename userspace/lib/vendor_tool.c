@@ -15,10 +15,9 @@
 
 struct tool {
 	struct gs_engine *engine;
+	const struct gs_tool *as;
 	char *unit;
 	char *program; /* its path, below "/" */
-	const char *const *arguments;
-	unsigned int limit_ms;
 	int output; /* a file in memory: nobody waits for a reader */
 };
 
@@ -48,7 +47,7 @@ static void __attribute__((noreturn)) run_child(const struct tool *tool, pid_t p
 		_exit(127);
 	dup2(tool->output, STDOUT_FILENO);
 	dup2(tool->output, STDERR_FILENO);
-	execve(tool->program, (char *const *)tool->arguments, (char *const *)environment);
+	execve(tool->program, (char *const *)tool->as->arguments, (char *const *)environment);
 	_exit(127);
 }
 
@@ -91,7 +90,7 @@ static int add_command(sd_bus_message *call, const struct tool *tool)
 	if (r >= 0)
 		r = sd_bus_message_append(call, "s", tool->program);
 	if (r >= 0)
-		r = sd_bus_message_append_strv(call, (char **)tool->arguments);
+		r = sd_bus_message_append_strv(call, (char **)tool->as->arguments);
 	if (r >= 0)
 		r = sd_bus_message_append(call, "b", false);
 	for (int depth = 0; r >= 0 && depth < 4; depth++)
@@ -102,16 +101,17 @@ static int add_command(sd_bus_message *call, const struct tool *tool)
 /* A unit of the kind oneshot is starting until its program has ended: its job tells the end. */
 static int add_properties(sd_bus_message *call, const struct tool *tool)
 {
-	uint64_t limit_us = (uint64_t)tool->limit_ms * 1000;
+	uint64_t limit_us = (uint64_t)tool->as->limit_ms * 1000;
 	int r;
 
 	r = sd_bus_message_append(call, "(sv)(sv)(sv)", "Description", "s",
 				  "A GPU vendor's program, run for gpushift", "Type", "s",
 				  "oneshot", "CollectMode", "s", "inactive-or-failed");
 	if (r >= 0)
-		r = sd_bus_message_append(call, "(sv)(sv)(sv)", "Environment", "as", 2,
-					  environment[0], environment[1], "TimeoutStartUSec", "t",
-					  limit_us, "LimitFSIZE", "t", (uint64_t)OUTPUT_MAX);
+		r = sd_bus_message_append(call, "(sv)(sv)", "Environment", "as", 2, environment[0],
+					  environment[1], "TimeoutStartUSec", "t", limit_us);
+	if (r >= 0 && !tool->as->writes_files)
+		r = sd_bus_message_append(call, "(sv)", "LimitFSIZE", "t", (uint64_t)OUTPUT_MAX);
 	/* There is nothing that it would have to put in order. */
 	if (r >= 0)
 		r = sd_bus_message_append(call, "(sv)", "KillSignal", "i", SIGKILL);
@@ -167,7 +167,7 @@ static int run_as_unit(sd_bus *bus, const struct tool *tool, char *answer, size_
 	if (r >= 0)
 		r = gs_systemd_run_job(bus, call, answer, size);
 	/* The job of a unit that systemd ended has failed like any other. */
-	return r == -EIO && gs_now_us() - begin >= (uint64_t)tool->limit_ms * 1000 ? -ETIMEDOUT : r;
+	return r == -EIO && gs_now_us() - begin >= (uint64_t)tool->as->limit_ms * 1000 ? -ETIMEDOUT : r;
 }
 
 static int run(const struct tool *tool, char *answer, size_t size)
@@ -182,23 +182,20 @@ static int run(const struct tool *tool, char *answer, size_t size)
 	return r;
 }
 
-int gs_vendor_tool(struct gs_engine *engine, const char *unit, const char *const *arguments,
-		   unsigned int limit_ms, char *answer, size_t size)
+int gs_vendor_tool(struct gs_engine *engine, const struct gs_tool *as, char *answer, size_t size)
 {
 	size_t length = strlen(engine->root);
-	struct tool tool = {
-		.engine = engine, .arguments = arguments, .limit_ms = limit_ms, .output = -1
-	};
+	struct tool tool = { .engine = engine, .as = as, .output = -1 };
 	int r;
 
 	if (engine->foreign_root)
 		return -EPERM;
-	if (!gs_tree_exists(engine, arguments[0]))
+	if (!gs_tree_exists(engine, as->arguments[0]))
 		return -ENOENT;
 	while (length && engine->root[length - 1] == '/')
 		length--;
-	tool.unit = gs_asprintf("gpushift-%s.service", unit);
-	tool.program = gs_asprintf("%.*s/%s", (int)length, engine->root, arguments[0]);
+	tool.unit = gs_asprintf("gpushift-%s.service", as->unit);
+	tool.program = gs_asprintf("%.*s/%s", (int)length, engine->root, as->arguments[0]);
 	r = tool.unit && tool.program ? 0 : -ENOMEM;
 	if (r == 0)
 		tool.output = memfd_create("gpushift-tool", MFD_CLOEXEC);
