@@ -117,6 +117,116 @@ static void a_killed_claim_is_taken_back(void **state)
 	assert_int_equal(run_verb(lab, "claim --profile nvidia-46"), 0);
 }
 
+/* Nobody was told of it, so it is nobody's; and something was touched. */
+static void what_cannot_be_said_is_given_back(void **state)
+{
+	struct lab *lab = *state;
+	char *before;
+
+	use_vgpu_driver(lab);
+	before = fake_kernel_state();
+	/* Without the name of the host there is no mapping. */
+	assert_int_equal(run_verb(lab, "claim --profile nvidia-46 --format pve-mapping"), 1);
+	assert_string_equal(at("error/code"), "not-exportable");
+	lab_expect(before);
+	assert_int_equal(run_verb(lab, "claims"), 0);
+	assert_int_equal(count_of("claims"), 0);
+}
+
+static void another_boot_is_nobodys(void **state)
+{
+	struct lab *lab = *state;
+	char uuid[37], line[128];
+
+	use_vgpu_driver(lab);
+	assert_int_equal(run_verb(lab, "claim --profile nvidia-46 --vm desk"), 0);
+	snprintf(uuid, sizeof(uuid), "%s", at("uuid"));
+	tree_write(lab->tree, "proc/sys/kernel/random/boot_id",
+		   "99999999-2222-3333-4444-555555555555\n");
+	snprintf(line, sizeof(line), "release %s", uuid);
+	assert_int_equal(run_verb(lab, line), 2);
+	assert_string_equal(at("error/code"), "unknown-claim");
+	assert_int_equal(run_verb(lab, "release --vm desk"), 0);
+	assert_int_equal(count_of("released"), 0);
+	assert_true(is_live(lab, uuid));
+}
+
+#define FREE "0000:00:02.0"
+
+/* A card of its own, which comes before the one that shares its group. */
+static struct tree_function *add_free_card(struct lab *lab)
+{
+	struct tree_function *card = tree_function(lab->tree, NULL, FREE, 0x030000);
+	char path[1024];
+
+	tree_reset(tree_group(tree_ids(card, 0x1002, 0x73bf), 9), "flr");
+	snprintf(path, sizeof(path), "%s/config", tree_path(card));
+	tree_write_bytes(lab->tree, path, "\x02\x10\xbf\x73", 4);
+	fake_kernel_native(card, "amdgpu", true);
+	return card;
+}
+
+static void expect_driver(struct lab *lab, const char *driver)
+{
+	gs_cleanup_free char *found = NULL;
+
+	assert_int_equal(gs_tree_link_name(lab->engine, "sys/bus/pci/devices/" FREE "/driver", &found), 0);
+	assert_string_equal(found, driver);
+}
+
+static void another_card_is_not_switched(void **state)
+{
+	struct lab *lab = *state;
+	struct tree_function *card = add_free_card(lab);
+
+	assert_int_equal(run_verb(lab, "claim --card"), 0);
+	assert_string_equal(at("address"), FREE);
+	expect_driver(lab, "vfio-pci");
+	tree_ids(card, 0x1002, 0x744c);
+	assert_int_equal(run_verb(lab, "release " FREE), 0);
+	expect_driver(lab, "vfio-pci");
+	assert_int_equal(run_verb(lab, "claims"), 0);
+	assert_int_equal(count_of("claims"), 0);
+}
+
+/* The second card is refused, but the first one was unbound and bound again. */
+static void a_refusal_hides_no_failure(void **state)
+{
+	struct lab *lab = *state;
+	unsigned int writes;
+
+	add_free_card(lab);
+	writes = fake_kernel_writes();
+	fake_kernel_fail(2, EIO);
+	assert_int_equal(run_verb(lab, "claim --card"), 1);
+	assert_string_equal(at("error/code"), "failed");
+	assert_true(fake_kernel_writes() > writes + 2);
+	fake_kernel_fail(0, 0);
+	expect_driver(lab, "amdgpu");
+	assert_int_equal(run_verb(lab, "claims"), 0);
+	assert_int_equal(count_of("claims"), 0);
+}
+
+/* What could not be undone is not forgotten: it is taken back with its card. */
+static void a_claim_stays_with_a_quarantine(void **state)
+{
+	struct lab *lab = *state;
+
+	add_free_card(lab);
+	fake_kernel_fail_from(3, EIO);
+	assert_int_equal(run_verb(lab, "claim --card"), 4);
+	assert_string_equal(at("error/code"), "quarantined");
+	fake_kernel_fail(0, 0);
+	assert_int_equal(run_verb(lab, "release --ended"), 0);
+	assert_int_equal(run_verb(lab, "claims"), 0);
+	assert_int_equal(count_of("claims"), 1);
+	assert_int_equal(run_verb(lab, "set " FREE " host"), 0);
+	expect_driver(lab, "amdgpu");
+	assert_int_equal(run_verb(lab, "release --ended"), 0);
+	assert_int_equal(run_verb(lab, "claims"), 0);
+	assert_int_equal(count_of("claims"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +234,11 @@ int main(void)
 		verb_test(wrong_claims_touch_nothing),
 		verb_test(a_claim_that_fails_leaves_nothing),
 		verb_test(a_killed_claim_is_taken_back),
+		verb_test(what_cannot_be_said_is_given_back),
+		verb_test(another_boot_is_nobodys),
+		verb_test(another_card_is_not_switched),
+		verb_test(a_refusal_hides_no_failure),
+		verb_test(a_claim_stays_with_a_quarantine),
 	};
 
 	return cmocka_run_group_tests_name("claim_verbs", tests, NULL, NULL);

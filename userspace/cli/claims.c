@@ -2,6 +2,7 @@
 #include "claims.h"
 
 #include "host.h"
+#include "identity.h"
 #include "json_build.h"
 #include "output.h"
 #include "stuck.h"
@@ -40,6 +41,14 @@ struct json_object *cli_claim_json(const struct gs_claim *claim, bool document)
 	return gs_json_end(&json);
 }
 
+/* Its address may have gone to another card since. */
+static bool is_claimed_card(const struct gs_card *card, const struct gs_claim *claim)
+{
+	struct gs_identity identity = gs_function_identity(gs_card_display(card));
+
+	return gs_identity_equal(&identity, &claim->identity);
+}
+
 /* The plan that takes it back, on @host; NULL in @ret: there is nothing to take back. */
 static int plan_back(struct cli *cli, struct gs_host *host, const struct gs_claim *claim,
 		     struct gs_plan **ret)
@@ -58,7 +67,7 @@ static int plan_back(struct cli *cli, struct gs_host *host, const struct gs_clai
 	}
 	if (gs_address_parse(claim->card, &address) == 0)
 		card = gs_host_card(host, &address);
-	if (!card || card->mode == claim->from)
+	if (!card || card->mode == claim->from || !is_claimed_card(card, claim))
 		return 0;
 	r = gs_want_resolve(cli->engine, host, card, &want);
 	if (r == 0)

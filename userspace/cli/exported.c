@@ -10,7 +10,8 @@ static const char *name_of(const struct gs_export *export)
 	return export->card ? gs_card_display(export->card)->text : gs_vgpu_name(export->vgpu);
 }
 
-int cli_exported(struct cli *cli, struct gs_export *export, enum gs_export_format format, char **ret)
+int cli_exported(struct cli *cli, struct gs_export *export, enum gs_export_format format,
+		 enum gs_exit not_exportable, char **ret)
 {
 	gs_cleanup_free char *node = NULL, *note = NULL;
 	const char *why = NULL;
@@ -26,7 +27,7 @@ int cli_exported(struct cli *cli, struct gs_export *export, enum gs_export_forma
 	r = gs_export(export, format, ret, &why);
 	export->node = NULL;
 	if (r == -EOPNOTSUPP)
-		return cli_fail(cli, GS_EXIT_REFUSED, "not-exportable", "gpushift help export",
+		return cli_fail(cli, not_exportable, "not-exportable", "gpushift help export",
 				"%s cannot be said in the format %s: %s", name_of(export),
 				gs_export_format_name(format), why);
 	if (r < 0)

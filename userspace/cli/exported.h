@@ -11,10 +11,11 @@
 
 /*
  * cli_exported - the text of @export, whose node is filled in; notes go to stderr
+ * @not_exportable: the exit status where the format has no words for it
  * Returns 0, or the exit status when there is none and that has been said.
  */
 int cli_exported(struct cli *cli, struct gs_export *export, enum gs_export_format format,
-		 char **ret) gs_must_check;
+		 enum gs_exit not_exportable, char **ret) gs_must_check;
 
 /* cli_exported_json - {"schema", "format", "card" or "uuid" or "address", "text"} */
 struct json_object *cli_exported_json(const struct gs_export *export, enum gs_export_format format,

@@ -92,8 +92,9 @@ static int make_plan(struct cli *cli, struct gs_host *host, const struct gs_clai
 	return r;
 }
 
-/* Returns 0, or the exit status; what was begun is forgotten again. */
-static int make(struct cli *cli, struct gs_lock *lock, struct gs_plan *plan, struct gs_claim *claim)
+/* Returns 0, with the claim still pending, or the exit status; what was undone is forgotten again. */
+static int make(struct cli *cli, struct gs_lock *lock, struct gs_plan *plan,
+		const struct gs_claim *claim)
 {
 	struct cli_outcome outcome = { 0 };
 	int r = gs_claim_write(cli->engine, claim);
@@ -106,18 +107,11 @@ static int make(struct cli *cli, struct gs_lock *lock, struct gs_plan *plan, str
 	if (plan->n_steps)
 		cli_switch_execute(cli, lock, plan, &outcome);
 	r = outcome.status;
-	if (r == GS_EXIT_DONE) {
-		claim->pending = false;
-		r = gs_claim_write(cli->engine, claim) < 0 ? GS_EXIT_FAILED : GS_EXIT_DONE;
-	}
-	if (r != GS_EXIT_DONE) {
-		cli_message("%s: %s", claim->card,
-			    outcome.message ? outcome.message : "the claim could not be recorded");
-		if (outcome.status == GS_EXIT_DONE)
-			(void)!cli_claim_take_back(cli, lock, claim);
-		else
-			(void)!gs_claim_forget(cli->engine, claim->id);
-	}
+	if (r != GS_EXIT_DONE)
+		cli_message("%s: %s", claim->card, outcome.message ? outcome.message : "failed");
+	/* What could not be undone is still there, and taken back when its card is well again. */
+	if (r == GS_EXIT_FAILED || r == GS_EXIT_REFUSED)
+		(void)!gs_claim_forget(cli->engine, claim->id);
 	cli_outcome_clear(&outcome);
 	return r;
 }
@@ -178,8 +172,13 @@ static int try_cards(struct cli *cli, struct gs_lock *lock, struct gs_host *host
 	if (!count)
 		return none_gives_it(cli, host, &claims, &want);
 	for (size_t i = 0; i < count; i++) {
+		int r;
+
 		gs_claim_clear(claim);
-		status = try_card(cli, lock, host, &choices[i], claim);
+		r = try_card(cli, lock, host, &choices[i], claim);
+		/* A refusal would say that nothing was touched. */
+		if (status != GS_EXIT_FAILED || r == GS_EXIT_DONE || r == GS_EXIT_ATTENTION)
+			status = r;
 		if (status == GS_EXIT_DONE || status == GS_EXIT_ATTENTION ||
 		    cli_switch_interrupted())
 			break;
@@ -203,12 +202,10 @@ static int print_lines(struct cli *cli, char *text)
 }
 
 /* In the words of others, from a fresh read. */
-static int print_exported(struct cli *cli, const struct gs_claim *claim)
+static int export_claim(struct cli *cli, const struct gs_claim *claim, char **ret)
 {
 	gs_cleanup_host struct gs_host *host = NULL;
-	gs_cleanup_free char *text = NULL;
 	struct gs_export export = { 0 };
-	struct json_object *document;
 	struct gs_address address;
 	int r;
 
@@ -223,10 +220,36 @@ static int print_exported(struct cli *cli, const struct gs_claim *claim)
 	if (!export.vgpu && !export.card)
 		return cli_fail(cli, GS_EXIT_FAILED, "failed", "gpushift claims",
 				"%s was claimed, and is gone again", cli_claim_name(claim));
-	r = cli_exported(cli, &export, cli->format, &text);
-	if (r)
-		return r;
-	document = cli_claim_json(claim, true);
+	return cli_exported(cli, &export, cli->format, GS_EXIT_FAILED, ret);
+}
+
+/* From here on it is the caller's: what it will be told is known. */
+static int settle(struct cli *cli, struct gs_claim *claim)
+{
+	int r;
+
+	claim->pending = false;
+	r = gs_claim_write(cli->engine, claim);
+	return r < 0 ? cli_fail(cli, GS_EXIT_FAILED, "failed", NULL,
+				"the claim could not be recorded: %s", strerror(-r))
+		     : 0;
+}
+
+/* Why it is, has been said. */
+static int give_back(struct cli *cli, struct gs_lock *lock, const struct gs_claim *claim)
+{
+	int status;
+
+	/* There is one document, of what went wrong. */
+	cli->json = false;
+	status = cli_claim_take_back(cli, lock, claim);
+	return status == GS_EXIT_ATTENTION ? status : GS_EXIT_FAILED;
+}
+
+static int print_exported(struct cli *cli, const struct gs_claim *claim, char *text)
+{
+	struct json_object *document = cli_claim_json(claim, true);
+
 	if (document &&
 	    (json_object_object_add(document, "format",
 				    json_object_new_string(gs_export_format_name(cli->format))) < 0 ||
@@ -239,19 +262,34 @@ static int print_exported(struct cli *cli, const struct gs_claim *claim)
 	return GS_EXIT_DONE;
 }
 
-static int print_claim(struct cli *cli, const struct gs_claim *claim)
+static int print_claim(struct cli *cli, const struct gs_claim *claim, char *text)
 {
-	if (cli->format_given)
-		return print_exported(cli, claim);
+	if (text)
+		return print_exported(cli, claim, text);
 	return cli_result(cli, cli_claim_json(claim, true), GS_EXIT_DONE, "%s: %s on %s", claim->id,
 			  claim->whole ? "the card" : claim->type, claim->card);
+}
+
+static int claim_it(struct cli *cli, struct gs_lock *lock, struct gs_host *host)
+{
+	gs_cleanup_free char *text = NULL;
+	struct gs_claim claim = { 0 };
+	int r = try_cards(cli, lock, host, &claim);
+
+	if (r == 0) {
+		r = cli->format_given ? export_claim(cli, &claim, &text) : 0;
+		if (r == 0)
+			r = settle(cli, &claim);
+		r = r == 0 ? print_claim(cli, &claim, text) : give_back(cli, lock, &claim);
+	}
+	gs_claim_clear(&claim);
+	return r;
 }
 
 int verb_claim(struct cli *cli)
 {
 	cli_cleanup_lock struct gs_lock *lock = NULL;
 	gs_cleanup_host struct gs_host *host = NULL;
-	struct gs_claim claim = { 0 };
 	int r;
 
 	r = cli_claim_check(cli);
@@ -261,10 +299,5 @@ int verb_claim(struct cli *cli)
 		r = cli_claims_end_leases(cli, lock);
 	if (r == 0)
 		r = cli_read_host(cli, CLI_PLAN_READS, &host);
-	if (r == 0)
-		r = try_cards(cli, lock, host, &claim);
-	if (r == 0)
-		r = print_claim(cli, &claim);
-	gs_claim_clear(&claim);
-	return r;
+	return r == 0 ? claim_it(cli, lock, host) : r;
 }

@@ -60,7 +60,7 @@ int verb_export(struct cli *cli)
 	export.host = host;
 	r = find(cli, host, &export);
 	if (r == 0)
-		r = cli_exported(cli, &export, cli->format, &text);
+		r = cli_exported(cli, &export, cli->format, GS_EXIT_REFUSED, &text);
 	if (r)
 		return r;
 	if (cli->json)

@@ -21,6 +21,9 @@ static bool is_meant(const struct cli *cli, const struct gs_claim *claim)
 	char address[GS_ADDRESS_LEN];
 	struct gs_address parsed;
 
+	/* Of another boot: what has the address now is somebody else's. */
+	if (!claim->same_boot)
+		return false;
 	if (cli->vm)
 		return gs_streq(claim->vm, cli->vm);
 	if (!cli->n_arguments)

@@ -5,7 +5,8 @@
  *
  * var/lib/gpushift/claims/ID.json, one a claim. It is written before anything is made for it, as
  * pending, and again once it is made: whoever finds a pending one under the lock knows that nobody
- * was told of it, and takes back what there is. A claim of another boot is over.
+ * was told of it, and takes back what there is; with a quarantined card, when that is well again. A
+ * claim of another boot is over.
  */
 #ifndef GS_CLAIM_H
 #define GS_CLAIM_H
@@ -112,6 +113,7 @@ enum gs_lease {
  *
  * To be called under the lock. A lease ends when whoever was seen with it is gone and nobody else
  * has it; when its VM ran and runs no more, or is not defined any more; when nobody was ever told of it.
+ * None ends while its card is quarantined.
  */
 enum gs_lease gs_lease_look(struct gs_engine *engine, const struct gs_host *host,
 			    struct gs_claim *claim);

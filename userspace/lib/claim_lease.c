@@ -136,7 +136,12 @@ enum gs_lease gs_lease_look(struct gs_engine *engine, const struct gs_host *host
 	const struct gs_holder *user;
 	int runs;
 
-	if (!claim->same_boot || !card || !is_there(card, claim, vgpu))
+	if (!claim->same_boot || !card)
+		return GS_LEASE_GONE;
+	/* What is left of it is for whoever brings the card back. */
+	if (card->mode == GS_MODE_QUARANTINED)
+		return GS_LEASE_HELD;
+	if (!is_there(card, claim, vgpu))
 		return GS_LEASE_GONE;
 	user = user_of(card, vgpu);
 	runs = vm_runs(engine, claim);
