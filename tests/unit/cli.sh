@@ -271,6 +271,8 @@ wanted()
 
 # ---- vGPUs that are defined ----
 
+prints_nothing() { [[ -z $(gpushift "$@") ]]; }
+
 defined()
 {
 	local folder=$tree/etc/mdevctl.d/0000:01:00.0 uuid=8a5b2b0e-0000-4000-8000-00000000000a
@@ -281,7 +283,14 @@ defined()
 	expect_json 0 ".definitions == [{uuid: \"$uuid\", parent: \"0000:01:00.0\", type: \"nvidia-46\", start: \"auto\",
 		owner: \"other\", active: false}]" vgpu list
 	expect 3 'foreign-owner' plan 01:00.0 passthrough
-	rm -r "$tree/etc/mdevctl.d"
+	check "definitions of others are none of a package's" prints_nothing __complete definitions
+	mkdir -p "$tree/var/lib/gpushift"
+	printf '{"version":1,"definitions":{"%s":{"parent":"0000:01:00.0","card":"0000:01:00.0","type":"nvidia-46",
+		"wanted":true,"automatic":true}}}' "$uuid" >"$tree/var/lib/gpushift/definitions.json"
+	expect 0 "^/etc/mdevctl.d/0000:01:00.0/$uuid\$" __complete definitions
+	printf '{"mdev_type":"nvidia-47","start":"auto","attrs":[]}' >"$folder/$uuid"
+	check "nor are those that were changed since" prints_nothing __complete definitions
+	rm -r "$tree/etc/mdevctl.d" "$tree/var/lib/gpushift"
 }
 
 # ---- in the words of others ----

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * verb_complete.c - gpushift __complete <kind> [<card>]: what the shells offer,
- * a word a line. Silent about errors: nobody asked.
+ * a word a line; and what packages ask. Silent about errors: nobody asked.
  */
+#include "definition.h"
 #include "inventory.h"
 #include "output.h"
 
@@ -101,6 +102,18 @@ static int print_claims(struct cli *cli)
 	return GS_EXIT_DONE;
 }
 
+/* For packages: files of mdevctl that we wrote, and nobody has changed since. */
+static void print_definitions(const struct gs_host *host)
+{
+	for (size_t i = 0; i < host->n_definitions; i++) {
+		const struct gs_definition *definition = &host->definitions[i];
+
+		if (definition->ours && !definition->changed)
+			cli_line(stdout, "/" GS_DEFINITIONS "/%s/%s", definition->parent,
+				 definition->uuid);
+	}
+}
+
 static const struct {
 	const char *kind;
 	void (*print)(const struct gs_host *host);
@@ -108,6 +121,7 @@ static const struct {
 	{"cards", print_cards},		{"parents", print_parents}, {"vgpus", print_vgpus},
 	{"functions", print_functions}, {"drivers", print_drivers}, {"targets", print_targets},
 	{"formats", print_formats},	{"policies", print_policies},
+	{"definitions", print_definitions},
 };
 
 int verb_complete(struct cli *cli)
