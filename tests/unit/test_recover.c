@@ -310,6 +310,28 @@ static void what_cannot_be_recovered_is_quarantined(void **state)
 	lab_expect(before);
 }
 
+/* A disk on which nothing more can be written: what cannot be quarantined keeps its journal. */
+static void a_quarantine_that_cannot_be_written_keeps_the_journal(void **state)
+{
+	struct lab *lab = *state;
+	char *before = fake_kernel_state();
+	struct gs_recovery recovery;
+
+	tree_write(lab->tree, "var/lib/gpushift/quarantine", "no folder");
+	fake_kernel_fail_from(8, EIO);
+	assert_int_equal(lab_set(lab, GS_MODE_PASSTHROUGH), GS_EXIT_ATTENTION);
+	recovery = lab_recover(lab);
+	assert_int_equal(recovery.outcome, GS_RECOVERED_FAILED);
+	assert_non_null(strstr(recovery.detail, "cannot be recorded"));
+	gs_recovery_clear(&recovery);
+	/* Whatever was wrong is over. */
+	fake_kernel_fail(0, 0);
+	recovery = lab_recover(lab);
+	assert_int_equal(recovery.outcome, GS_RECOVERED_UNDONE);
+	gs_recovery_clear(&recovery);
+	lab_expect(before);
+}
+
 /* It was on vfio already when it was killed, and somebody started a VM before anybody recovered. */
 static void a_vm_that_came_first_keeps_its_card(void **state)
 {
@@ -363,6 +385,7 @@ int main(void)
 		lab_test(another_card_is_left_alone),
 		lab_test(damaged_journals_are_set_aside),
 		lab_test(what_cannot_be_recovered_is_quarantined),
+		lab_test(a_quarantine_that_cannot_be_written_keeps_the_journal),
 		lab_test(a_vm_that_came_first_keeps_its_card),
 	};
 

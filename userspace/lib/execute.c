@@ -93,7 +93,7 @@ static int undo(struct gs_executor *executor)
 	gs_cleanup_free char *reason = NULL;
 
 	if (gs_step_stuck(executor)) {
-		gs_give_up(executor, last_error(executor->plan));
+		(void)!gs_give_up(executor, last_error(executor->plan));
 		return GS_EXIT_ATTENTION;
 	}
 	if (gs_restore(executor, &error) == 0) {
@@ -104,7 +104,7 @@ static int undo(struct gs_executor *executor)
 	}
 	reason = gs_asprintf("the switch could not be undone: %s",
 			     error ? error : "no reason is known");
-	gs_give_up(executor, gs_step_stuck(executor) ? error : reason);
+	(void)!gs_give_up(executor, gs_step_stuck(executor) ? error : reason);
 	return GS_EXIT_ATTENTION;
 }
 
@@ -135,8 +135,9 @@ int gs_execute(struct gs_engine *engine, struct gs_lock *lock, struct gs_plan *p
 	if (run_steps(&executor) < 0)
 		result = undo(&executor);
 	gs_forget_removed(&executor);
-	/* A journal that stays is no harm: recovery finds the mode whole and ends it. */
-	(void)!gs_journal_end(engine);
+	/* One that stays by a failure is no harm: recovery finds the mode whole and ends it. */
+	if (!executor.journal_stays)
+		(void)!gs_journal_end(engine);
 	gs_worker_stop(executor.worker);
 	return result;
 }

@@ -93,6 +93,23 @@ static void tell_rest(const struct gs_plan *plan, struct gs_recovery *ret)
 			ret->detail = strdup(plan->steps[i].error);
 }
 
+/* Quarantined; where that cannot be written, the journal stays and it is tried again. */
+static void give_up(struct gs_executor *executor, struct gs_recovery *ret)
+{
+	int r = gs_give_up(executor, ret->detail);
+	char *detail;
+
+	ret->outcome = GS_RECOVERED_FAILED;
+	if (r == 0)
+		return;
+	detail = gs_asprintf("%s%sthe quarantine cannot be recorded: %s; the journal stays",
+			     ret->detail ? ret->detail : "", ret->detail ? "; " : "", strerror(-r));
+	if (!detail)
+		return;
+	free(ret->detail);
+	ret->detail = detail;
+}
+
 static void recover_plan(struct gs_executor *executor, struct gs_recovery *ret)
 {
 	gs_cleanup_free char *unfinished = NULL;
@@ -107,8 +124,7 @@ static void recover_plan(struct gs_executor *executor, struct gs_recovery *ret)
 		tell_rest(executor->plan, ret);
 		return;
 	}
-	gs_give_up(executor, ret->detail);
-	ret->outcome = GS_RECOVERED_FAILED;
+	give_up(executor, ret);
 }
 
 /* Nothing is written to a card that a worker hangs at: the next would hang behind it. */
@@ -153,7 +169,7 @@ static int recover_journal(struct gs_engine *engine, struct gs_lock *lock,
 		gs_forget_removed(&executor);
 	}
 	gs_worker_stop(executor.worker);
-	return gs_journal_end(engine);
+	return executor.journal_stays ? 0 : gs_journal_end(engine);
 }
 
 /* Nothing that another try would read better. */

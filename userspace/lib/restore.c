@@ -321,7 +321,7 @@ int gs_quarantine_plan(struct gs_engine *engine, const struct gs_plan *plan, con
 	return r;
 }
 
-void gs_give_up(struct gs_executor *executor, const char *reason)
+int gs_give_up(struct gs_executor *executor, const char *reason)
 {
 	struct gs_process stuck;
 	int pid = gs_step_stuck(executor);
@@ -330,8 +330,10 @@ void gs_give_up(struct gs_executor *executor, const char *reason)
 	if (pid && gs_process_of(executor->engine, pid, &stuck) < 0)
 		stuck = (struct gs_process){ .pid = pid };
 	r = gs_quarantine_plan(executor->engine, executor->plan, reason, pid ? &stuck : NULL);
+	executor->journal_stays = r < 0;
 	if (r == 0 && pid && executor->lock)
 		gs_lock_open_up(executor->lock);
+	return r;
 }
 
 /* The last step of its op on its target: earlier ones were passed on the way. */

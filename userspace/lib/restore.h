@@ -19,9 +19,11 @@ int gs_restore(struct gs_executor *executor, char **error) gs_must_check;
  * gs_give_up - quarantine the card of executor->plan
  * @reason: a sentence; NULL: none is known
  *
- * A stuck worker no longer keeps the lock afterwards: other cards go on.
+ * A stuck worker no longer keeps the lock afterwards: other cards go on. Returns
+ * 0, or -errno when the quarantine cannot be written: then the journal has to
+ * stay, and executor->journal_stays says so.
  */
-void gs_give_up(struct gs_executor *executor, const char *reason);
+int gs_give_up(struct gs_executor *executor, const char *reason);
 
 /* gs_quarantine_plan - the same of a plan that others left; @stuck: who hangs in the kernel, or NULL */
 int gs_quarantine_plan(struct gs_engine *engine, const struct gs_plan *plan, const char *reason,

@@ -12,6 +12,7 @@ struct gs_executor {
 	struct gs_worker *worker; /* NULL: none was needed yet */
 	const struct gs_execute_options *options;
 	struct gs_plan *plan;
+	bool journal_stays; /* nothing else tells that the card needs attention */
 };
 
 /*
