@@ -414,7 +414,7 @@ static void a_holder_names_its_worker(void **state)
 	assert_int_equal(gs_lock_take(engine, 0, &lock), 0);
 	gs_lock_read(lock->fd, &text);
 	assert_int_equal(text.fields, 2);
-	assert_int_equal(gs_lock_name_worker(engine, lock, 4711), 0);
+	assert_int_equal(gs_lock_name_worker(engine, lock, 4711, NULL), 0);
 	gs_lock_read(lock->fd, &text);
 	assert_int_equal(text.fields, 5);
 	assert_int_equal(text.holder.pid, getpid());

@@ -39,7 +39,8 @@ struct gs_doctor {
 	const struct gs_host *host;
 	const struct gs_boot *boot;
 	bool rom;		    /* read the cards' ROMs */
-	const struct gs_lock *lock; /* for that; NULL: in another tree, where nothing is written */
+	struct gs_lock *lock;	    /* for that; NULL: in another tree, where nothing is written */
+	bool hung;		    /* a ROM did not come back: the lock may be somebody else's now */
 	struct gs_cpu cpu;
 	struct gs_finding *findings;
 	size_t n_findings;

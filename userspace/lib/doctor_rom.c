@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* doctor_rom.c - whether the card's ROM suits a guest with UEFI; read only when it is asked for. */
 #include "doctor.h"
+#include "quarantine.h"
 #include "rom.h"
 #include "tree.h"
 #include "worker.h"
@@ -21,6 +22,8 @@ static const char *obstacle(const struct gs_doctor *doctor, const struct gs_card
 		return NULL;
 	if (doctor->host->interrupted)
 		return "a switch was interrupted: gpushift recover first";
+	if (doctor->hung)
+		return "another card's ROM does not come back";
 	if (card->mode == GS_MODE_QUARANTINED)
 		return "the card is quarantined";
 	if (display->driver && !gs_driver_is_vfio(display->driver))
@@ -32,6 +35,45 @@ static const char *obstacle(const struct gs_doctor *doctor, const struct gs_card
 	return NULL;
 }
 
+/*
+ * The worker hangs in the kernel. From now on the card is left alone, and the
+ * lock, which the worker keeps, is opened up for the others.
+ */
+static void leave_alone(struct gs_doctor *doctor, const char *address, int pid)
+{
+	gs_cleanup_free char *reason = NULL;
+	struct gs_process stuck;
+	int r;
+
+	doctor->hung = true;
+	if (gs_process_of(doctor->engine, pid, &stuck) < 0)
+		stuck = (struct gs_process){ .pid = pid };
+	reason = gs_asprintf("process %d hangs in the kernel: its ROM was read for the doctor; a "
+			     "reboot is needed",
+			     pid);
+	r = reason ? gs_quarantine_store(doctor->engine, address, reason, &stuck, NULL, 0) : -ENOMEM;
+	gs_judge(doctor, GS_PROBLEM);
+	gs_see(doctor, "reading it does not come back: process %d hangs in the kernel", pid);
+	if (r < 0)
+		gs_see(doctor, "the card cannot be quarantined: %s; no card can be switched",
+		       strerror(-r));
+	else if (doctor->lock)
+		gs_lock_open_up(doctor->lock);
+	gs_advise(doctor, "reboot; an orderly one may hang: then `sync`, and "
+			  "`echo b >/proc/sysrq-trigger` or a power cycle");
+}
+
+static int start_worker(struct gs_doctor *doctor, const char *address, struct gs_worker **ret)
+{
+	int r = gs_worker_start(doctor->engine, doctor->lock, ret);
+
+	/* So that the card is known, should this process be killed while the worker hangs. */
+	if (r == 0 && doctor->lock)
+		(void)!gs_lock_name_worker(doctor->engine, doctor->lock, gs_worker_pid(*ret),
+					   address);
+	return r;
+}
+
 static int read_from_device(struct gs_doctor *doctor, const struct gs_function *display,
 			    struct gs_rom *ret)
 {
@@ -41,11 +83,13 @@ static int read_from_device(struct gs_doctor *doctor, const struct gs_function *
 
 	r = gs_path(path, "sys/bus/pci/devices/%s/rom", display->text);
 	if (r == 0)
-		r = gs_worker_start(doctor->engine, doctor->lock, &worker);
+		r = start_worker(doctor, display->text, &worker);
 	if (r < 0)
 		return r;
 	r = gs_worker_do(worker, GS_JOB_READ_ROM, path,
 			 doctor->engine->foreign_root ? "as it is" : NULL, DEADLINE_MS, answer);
+	if (gs_worker_stuck(worker))
+		leave_alone(doctor, display->text, gs_worker_stuck(worker));
 	gs_worker_stop(worker);
 	return r < 0 ? r : gs_rom_scan(answer, ret);
 }
@@ -82,7 +126,7 @@ static void examine(struct gs_doctor *doctor, const struct gs_card *card)
 		judge(doctor, &rom);
 	else if (r == -EBADMSG)
 		gs_see(doctor, "what was read is no ROM");
-	else
+	else if (!doctor->hung)
 		gs_see(doctor, "it cannot be read: %s", strerror(-r));
 }
 

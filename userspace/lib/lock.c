@@ -17,7 +17,7 @@
 /* How often a waiter looks whether a live holder has come before it. */
 #define LOOK_AGAIN_MS 200
 
-/* Two processes and a descriptor, as text. */
+/* Two processes, a descriptor and an address, as text. */
 #define LOCK_TEXT 128
 
 /* Fields 3 and 22 of /proc/PID/stat, counted from the name's end: it may hold anything. */
@@ -77,9 +77,11 @@ void gs_lock_read(int fd, struct gs_lock_text *ret)
 
 	*ret = (struct gs_lock_text){ 0 };
 	text[n > 0 ? n : 0] = '\0';
-	ret->fields = sscanf(text, "%d %" SCNu64 "\n%d %" SCNu64 " %d", &ret->holder.pid,
+	ret->fields = sscanf(text, "%d %" SCNu64 "\n%d %" SCNu64 " %d\n%16s", &ret->holder.pid,
 			     &ret->holder.start, &ret->worker.pid, &ret->worker.start,
-			     &ret->worker_fd);
+			     &ret->worker_fd, ret->card);
+	if (ret->fields > 5)
+		ret->fields = 5;
 }
 
 static bool holder_alive(struct gs_engine *engine, int fd)
@@ -112,7 +114,8 @@ static int sign(struct gs_engine *engine, int fd)
 			  snprintf(text, sizeof(text), "%d %" PRIu64 "\n", self.pid, self.start));
 }
 
-int gs_lock_name_worker(struct gs_engine *engine, const struct gs_lock *lock, int pid)
+int gs_lock_name_worker(struct gs_engine *engine, const struct gs_lock *lock, int pid,
+			const char *card)
 {
 	struct gs_process worker;
 	struct gs_process self;
@@ -125,8 +128,9 @@ int gs_lock_name_worker(struct gs_engine *engine, const struct gs_lock *lock, in
 	if (r < 0)
 		return r;
 	return write_text(lock->fd, text,
-			  snprintf(text, sizeof(text), "%d %" PRIu64 "\n%d %" PRIu64 " %d\n",
-				   self.pid, self.start, worker.pid, worker.start, lock->fd));
+			  snprintf(text, sizeof(text), "%d %" PRIu64 "\n%d %" PRIu64 " %d\n%s%s",
+				   self.pid, self.start, worker.pid, worker.start, lock->fd,
+				   card ? card : "", card ? "\n" : ""));
 }
 
 /* The end of the last write wakes only who blocks in flock(): a child, on the same open file. */

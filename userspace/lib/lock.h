@@ -3,6 +3,7 @@
 #ifndef GS_LOCK_H
 #define GS_LOCK_H
 
+#include "address.h"
 #include "engine.h"
 
 struct gs_lock {
@@ -27,18 +28,23 @@ struct gs_lock_text {
 	struct gs_process holder;
 	struct gs_process worker;
 	int worker_fd; /* the worker's own number for the lock */
+	char card[GS_ADDRESS_LEN]; /* what the worker is at where no journal tells; else empty */
 };
 
 void gs_lock_read(int fd, struct gs_lock_text *ret);
 
-/* gs_lock_name_worker - write down who keeps the lock when its holder dies */
-int gs_lock_name_worker(struct gs_engine *engine, const struct gs_lock *lock, int pid) gs_must_check;
+/*
+ * gs_lock_name_worker - write down who keeps the lock when its holder dies
+ * @card: the address of what it is at; NULL: a journal tells, or nothing is touched yet
+ */
+int gs_lock_name_worker(struct gs_engine *engine, const struct gs_lock *lock, int pid,
+			const char *card) gs_must_check;
 
 /*
  * gs_lock_take_over - end the wait for the last write of a dead holder
  * @fd: the lock's file, opened by the one who waited
  *
- * The worker is killed. If it does not die, the card that the journal names is
+ * The worker is killed. If it does not die, the card that the lock or the journal names is
  * quarantined and the lock opened up, as the holder would have done. The journal
  * stays for whoever gets the lock next. Returns 0 when the lock can be tried
  * again, or -ETIMEDOUT when nothing is known of the one who keeps it.

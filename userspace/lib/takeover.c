@@ -15,6 +15,7 @@
 
 #include "journal.h"
 #include "lock.h"
+#include "quarantine.h"
 #include "restore.h"
 
 /* Of Linux 6.9, for older headers. */
@@ -79,18 +80,32 @@ static int open_up(int pidfd, int number, int fd)
 	return flock(theirs, LOCK_UN) < 0 ? -errno : 0;
 }
 
+#define WHY " does not come back, and its owner was killed"
+
+/* What only reads keeps no journal. */
+static int quarantine_card(struct gs_engine *engine, const struct gs_lock_text *text)
+{
+	char card[GS_ADDRESS_LEN];
+	struct gs_address address;
+
+	if (gs_address_parse(text->card, &address) < 0)
+		return -EBADMSG;
+	return gs_quarantine_store(engine, gs_address_format(&address, card),
+				   "the last read of it" WHY, &text->worker, NULL, 0);
+}
+
 static int quarantine(struct gs_engine *engine, const struct gs_lock_text *text)
 {
 	struct gs_journal *journal;
 	int r;
 
+	if (text->card[0])
+		return quarantine_card(engine, text);
 	r = gs_journal_read(engine, &journal);
 	if (r < 0)
 		return r;
 	if (journal->same_boot)
-		r = gs_quarantine_plan(engine, journal->plan,
-				       "its last write does not come back, and its owner was killed",
-				       &text->worker);
+		r = gs_quarantine_plan(engine, journal->plan, "its last write" WHY, &text->worker);
 	else
 		r = -ESTALE;
 	gs_journal_free(journal);

@@ -145,7 +145,7 @@ int gs_worker_start(struct gs_engine *engine, const struct gs_lock *lock, struct
 		return r;
 	/* Only who has to take over needs the name. */
 	if (lock)
-		(void)!gs_lock_name_worker(engine, lock, worker->pid);
+		(void)!gs_lock_name_worker(engine, lock, worker->pid, NULL);
 	*ret = gs_steal(worker);
 	return 0;
 }
