@@ -8,6 +8,7 @@
 #define SOUND "0000:01:00.1"
 #define TWIN "0000:02:00.0"
 #define NET "0000:03:00.0"
+#define SECOND_NET "0000:03:00.1"
 
 /* Two cards that are alike, the first one on vfio-pci; and a network card in its group. */
 static void build(struct tree *tree, const char *driver)
@@ -237,6 +238,18 @@ static void wishes_are_stored_once(void **state)
 	forget(&found);
 	find(fixture, &found);
 	assert_int_equal(found.imports.list[0].state, GS_IMPORT_THERE);
+	forget(&found);
+	/* Another function outside the card goes along, or another driver: the wish does not give it. */
+	tree_ids(tree_group(tree_driver(tree_function(tree, NULL, SECOND_NET, 0x020000), "vfio-pci"), 7),
+		 0x8086, 0x10d3);
+	tree_write(tree, "etc/driverctl.d/pci-" SECOND_NET, "vfio-pci\n");
+	find(fixture, &found);
+	assert_int_equal(found.imports.list[0].state, GS_IMPORT_OTHER);
+	forget(&found);
+	tree_remove(tree, "etc/driverctl.d/pci-" SECOND_NET);
+	tree_write(tree, "etc/driverctl.d/pci-" GPU, "nvgrace_gpu_vfio_pci\n");
+	find(fixture, &found);
+	assert_int_equal(found.imports.list[0].state, GS_IMPORT_OTHER);
 	forget(&found);
 	/* Now the lines want something else than the wish. */
 	tree_write(tree, "etc/driverctl.d/pci-" GPU, "nouveau\n");

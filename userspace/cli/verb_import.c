@@ -131,8 +131,9 @@ static void print_state(const struct gs_import *import, const char *from)
 		cli_line(stdout, "%s: %s, by %s: is wished for already", card, mode, from);
 		return;
 	case GS_IMPORT_OTHER:
-		cli_line(stdout, "%s: %s, by %s: it is wished for %s, and that stays", card, mode, from,
-			 gs_mode_name(import->wished));
+		cli_line(stdout, "%s: %s, by %s: it is wished for %s%s, and that stays", card, mode, from,
+			 gs_mode_name(import->wished),
+			 import->wished == import->want.mode ? " otherwise (driver or --with)" : "");
 		break;
 	case GS_IMPORT_NOT_NOW:
 		cli_line(stdout, "%s: %s, by %s: it is in mode %s now, so that nothing was verified",

@@ -87,8 +87,36 @@ static bool is_so_now(const struct gs_import *import)
 	return !import->driver || gs_streq(gs_card_display(card)->driver, import->driver);
 }
 
+/* What everybody gets may be named or not. */
+static const char *named_driver(const struct gs_want *want)
+{
+	return want->driver || want->mode != GS_MODE_PASSTHROUGH ? want->driver : VFIO;
+}
+
+static bool goes_along(const struct gs_want *want, const struct gs_address *address)
+{
+	for (size_t i = 0; i < want->n_with; i++)
+		if (gs_address_equal(&want->with[i], address))
+			return true;
+	return false;
+}
+
+/* Does the wish give all that the lines say: mode, driver, and who goes along? */
+static bool gives_it(const struct gs_import *import, const struct gs_want *wished)
+{
+	const struct gs_want *want = &import->want;
+
+	if (wished->mode != want->mode || !gs_streq(named_driver(wished), named_driver(want)))
+		return false;
+	for (size_t i = 0; i < want->n_with; i++)
+		if (!goes_along(wished, &want->with[i]))
+			return false;
+	return true;
+}
+
 static int judge(struct gs_engine *engine, const struct gs_host *host, struct gs_import *import)
 {
+	struct gs_want wished = { 0 };
 	struct gs_wish *wish;
 	int r;
 
@@ -96,12 +124,15 @@ static int judge(struct gs_engine *engine, const struct gs_host *host, struct gs
 	if (r < 0)
 		return r;
 	import->state = is_so_now(import) ? GS_IMPORT_NEW : GS_IMPORT_NOT_NOW;
-	if (wish) {
+	if (wish)
+		r = gs_wish_want(engine, host, import->card, wish, &wished);
+	if (wish && r == 0) {
 		import->wished = wish->mode;
-		import->state = wish->mode == import->want.mode ? GS_IMPORT_THERE : GS_IMPORT_OTHER;
+		import->state = gives_it(import, &wished) ? GS_IMPORT_THERE : GS_IMPORT_OTHER;
 	}
+	gs_wish_want_clear(&wished);
 	gs_wish_free(wish);
-	return 0;
+	return r;
 }
 
 static int fill(struct gs_engine *engine, const struct gs_host *host,
