@@ -75,6 +75,7 @@ static void on_rom(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct gs_boot_grub grub = { 0 };
 	char *text;
 
 	if (!size)
@@ -89,7 +90,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	switch (data[0]) {
 	case 'g':
 		on_edit(gs_boot_edit_grub, text);
-		fuzz_use(text, gs_boot_grub_has(text, words[0]));
+		gs_boot_grub_read(text, words[0], &grub);
+		fuzz_use(text, grub.always || grub.usually);
 		break;
 	case 'c':
 		on_edit(gs_boot_edit_cmdline, text);

@@ -385,6 +385,8 @@ booted()
 	check "the words are there" grep -q 'intel_iommu=on iommu=pt' "$tree/etc/default/grub.d/50-gpushift.cfg"
 	check "no program of a --root is run" test ! -e "$tree/was-run"
 	expect 0 'All is configured; reboot' boot apply
+	expect 0 'then, in that system: update-grub' boot apply
+	expect 0 'applied: yes, but not finished' boot show
 	expect_json 0 '.result == "nothing" and .applied and (.pending | not)' boot apply
 	expect 0 'the IOMMU works without it' doctor command-line
 	expect_json 0 '.result == "reverted" and .files[0].diff[1] == "+++ /dev/null"' boot revert

@@ -2,6 +2,7 @@
 /* helper.c - running programs of the host */
 #include "helper.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -12,12 +13,15 @@
 /* What a shell says for a program that is not there. */
 #define NO_PROGRAM 127
 
-static void __attribute__((noreturn)) run_child(char *const *command)
+/* What a program may answer. */
+#define OUTPUT_MAX 65536
+
+static void __attribute__((noreturn)) run_child(char *const *command, int output)
 {
 	static char *environment[] = {(char *)"PATH=" PROGRAM_PATH, (char *)"LC_ALL=C.UTF-8", NULL};
 
 	/* Standard output is for the result of the command alone. */
-	if (dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+	if (dup2(output, STDOUT_FILENO) < 0)
 		_exit(NO_PROGRAM);
 	signal(SIGPIPE, SIG_DFL);
 	setenv("PATH", PROGRAM_PATH, 1);
@@ -34,18 +38,22 @@ static int wait_for(pid_t pid, int *status)
 	return 0;
 }
 
-int cli_helper_run(char *const *command)
+static pid_t start(char *const *command, int output)
 {
-	int status = 0;
 	pid_t pid;
 
 	fflush(stdout);
 	fflush(stderr);
 	pid = fork();
-	if (pid < 0)
-		return -errno;
 	if (pid == 0)
-		run_child(command);
+		run_child(command, output);
+	return pid < 0 ? -errno : pid;
+}
+
+static int end(pid_t pid, char *const *command)
+{
+	int status = 0;
+
 	if (wait_for(pid, &status) < 0)
 		return -EIO;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
@@ -58,4 +66,49 @@ int cli_helper_run(char *const *command)
 		    WIFEXITED(status) ? "exit status" : "signal",
 		    WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
 	return -EIO;
+}
+
+int cli_helper_run(char *const *command)
+{
+	pid_t pid = start(command, STDERR_FILENO);
+
+	return pid < 0 ? pid : end(pid, command);
+}
+
+/* To its end, so that the program never waits for a reader; what is more is left out. */
+static void read_output(int fd, char *text, size_t size)
+{
+	char rest[512] = "";
+	size_t length = 0;
+	ssize_t n;
+
+	do {
+		bool full = length + 1 >= size;
+
+		n = read(fd, full ? rest : text + length, full ? sizeof(rest) : size - 1 - length);
+		if (n > 0 && !full)
+			length += (size_t)n;
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	text[length] = '\0';
+}
+
+int cli_helper_ask(char *const *command, char **ret)
+{
+	gs_cleanup_free char *text = malloc(OUTPUT_MAX);
+	int ends[2], r;
+	pid_t pid;
+
+	if (!text)
+		return -ENOMEM;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	pid = start(command, ends[1]);
+	close(ends[1]);
+	if (pid > 0)
+		read_output(ends[0], text, OUTPUT_MAX);
+	close(ends[0]);
+	r = pid < 0 ? pid : end(pid, command);
+	if (r == 0)
+		*ret = gs_steal(text);
+	return r;
 }

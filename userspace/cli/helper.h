@@ -13,4 +13,7 @@
  */
 int cli_helper_run(char *const *command) gs_must_check;
 
+/* cli_helper_ask - the same, and what it prints to standard output (allocated) */
+int cli_helper_ask(char *const *command, char **ret) gs_must_check;
+
 #endif

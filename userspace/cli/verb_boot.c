@@ -152,6 +152,14 @@ static int print_words(const struct gs_boot *boot)
 	return 0;
 }
 
+/* In another system nobody runs what belongs to its files but somebody there. */
+static char **left_to_run(const struct gs_boot *boot)
+{
+	bool left = boot->elsewhere && boot->applied && !boot->applied->finished;
+
+	return left ? boot->applied->command : NULL;
+}
+
 static int print_boot(const struct cli *cli, const struct gs_boot *boot)
 {
 	int r = print_words(boot);
@@ -169,7 +177,7 @@ static int print_boot(const struct cli *cli, const struct gs_boot *boot)
 	if (!gs_boot_pending(boot)) {
 		if (boot->missing)
 			cli_line(stdout, "all is configured; it holds after a reboot");
-		return 0;
+		return print_command(cli, left_to_run(boot));
 	}
 	r = print_files(&boot->change, false);
 	return r < 0 ? r : print_command(cli, boot->change.command);
@@ -218,6 +226,14 @@ static int run_helper(void *data, char *const *command)
 	return cli_helper_run(command);
 }
 
+static int ask_helper(void *data, char *const *command, char **ret)
+{
+	(void)data;
+	return cli_helper_ask(command, ret);
+}
+
+static const struct gs_boot_host this_host = {.run = run_helper, .ask = ask_helper};
+
 /* Another tree has no switches; what is changed there is the caller's. */
 static int begin(struct cli *cli, struct gs_lock **lock, struct gs_boot **boot)
 {
@@ -240,15 +256,40 @@ static int finish(struct cli *cli, const struct gs_boot *boot, const struct gs_b
 
 static int nothing(struct cli *cli, const struct gs_boot *boot, const char *sentence)
 {
-	static const struct gs_boot_change none;
+	const struct gs_boot_change rest = {.command = left_to_run(boot)};
 
-	return finish(cli, boot, &none, false, "nothing", sentence);
+	return finish(cli, boot, &rest, false, "nothing", sentence);
 }
+
+/* How far one came that failed: what to say before and after the reason, and what to do then. */
+struct failure {
+	const char *what, *rest;
+	const char *fix;
+};
+
+static int fail(struct cli *cli, const struct failure *failure, int r)
+{
+	if (r == -ENOMEM)
+		return cli_no_memory(cli);
+	return cli_fail(cli, GS_EXIT_FAILED, "failed", failure->fix, "%s: %s%s", failure->what,
+			r == -EIO ? "the program that applies it failed" : strerror(-r),
+			failure->rest);
+}
+
+static const struct failure apply_failures[] = {
+	[GS_BOOT_NOTHING] = {"the command line was not changed", "; all is as it was",
+			     "gpushift boot show"},
+	[GS_BOOT_IN_PART] = {"the command line is changed in part", ", and that cannot be taken back",
+			     "gpushift boot revert"},
+	[GS_BOOT_ALL_BUT_RECORD] = {"the command line is changed, and that cannot be recorded", "",
+				    "gpushift boot apply"},
+};
 
 int verb_boot_apply(struct cli *cli)
 {
 	cli_cleanup_lock struct gs_lock *lock = NULL;
 	gs_cleanup_boot struct gs_boot *boot = NULL;
+	enum gs_boot_reach reach;
 	int r = begin(cli, &lock, &boot);
 
 	if (r)
@@ -259,41 +300,41 @@ int verb_boot_apply(struct cli *cli)
 	if (!gs_boot_pending(boot))
 		return nothing(cli, boot, boot->missing ? "All is configured; reboot." :
 							  "Nothing to do.");
-	r = gs_boot_apply(cli->engine, boot, run_helper, NULL);
-	if (r == -ENOMEM)
-		return cli_no_memory(cli);
+	r = gs_boot_apply(cli->engine, boot, &this_host, &reach);
 	if (r < 0)
-		return cli_fail(cli, GS_EXIT_FAILED, "failed", "gpushift boot show",
-				"the command line was not changed: %s",
-				r == -EIO ? "the program that applies it failed, and the files are "
-					    "as they were" :
-					    strerror(-r));
+		return fail(cli, &apply_failures[reach], r);
 	return finish(cli, boot, &boot->change, false, "applied",
 		      "Done; it holds after a reboot. gpushift boot revert takes it back.");
 }
+
+static const struct failure revert_failures[] = {
+	[GS_BOOT_NOTHING] = {"the command line was not put back", "", "gpushift boot revert"},
+	[GS_BOOT_IN_PART] = {"the command line was put back in part", "; it is still recorded",
+			     "gpushift boot revert"},
+	[GS_BOOT_ALL_BUT_RECORD] = {"the command line was put back, and is still recorded as changed",
+				    "", "gpushift boot revert"},
+};
 
 int verb_boot_revert(struct cli *cli)
 {
 	cli_cleanup_lock struct gs_lock *lock = NULL;
 	gs_cleanup_boot struct gs_boot *boot = NULL;
 	gs_cleanup_free char *changed = NULL;
+	enum gs_boot_reach reach;
 	int r = begin(cli, &lock, &boot);
 
 	if (r)
 		return r;
 	if (!boot->applied)
 		return nothing(cli, boot, "Nothing was applied.");
-	r = gs_boot_revert(cli->engine, boot, run_helper, NULL, &changed);
-	if (r == -ENOMEM)
-		return cli_no_memory(cli);
+	r = gs_boot_revert(cli->engine, boot, &this_host, &changed, &reach);
 	if (r == -ESTALE)
 		return cli_fail(cli, GS_EXIT_REFUSED, "changed", "gpushift boot show",
 				"/%s was changed by somebody else since; take the words out of it by "
 				"hand, then remove /%s",
 				changed, GS_BOOT_RECORD);
 	if (r < 0)
-		return cli_fail(cli, GS_EXIT_FAILED, "failed", "gpushift boot revert",
-				"the command line was not put back: %s", strerror(-r));
+		return fail(cli, &revert_failures[reach], r);
 	return finish(cli, boot, boot->applied, true, "reverted",
 		      "Put back; it holds after a reboot.");
 }

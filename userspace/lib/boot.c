@@ -35,7 +35,7 @@ bool gs_boot_pending(const struct gs_boot *boot)
 	if (boot->refusal)
 		return false;
 	return boot->change.n_files || (boot->way == GS_BOOT_PROGRAM && boot->change.command) ||
-	       (boot->applied && !boot->applied->finished);
+	       (boot->applied && !boot->applied->finished && !boot->elsewhere);
 }
 
 int gs_boot_read(struct gs_engine *engine, struct gs_boot **ret)
@@ -45,6 +45,7 @@ int gs_boot_read(struct gs_engine *engine, struct gs_boot **ret)
 
 	if (!boot)
 		return -ENOMEM;
+	boot->elsewhere = engine->foreign_root;
 	r = gs_boot_words(engine, &boot->words);
 	if (r == 0)
 		r = find_missing(engine, boot);

@@ -38,9 +38,9 @@ struct gs_boot_file {
 struct gs_boot_change {
 	struct gs_boot_file *files;
 	size_t n_files;
-	char **command; /* to run after the files have changed; NULL: none */
+	char **command; /* to run after the files have changed, several parted by ";"; NULL: none */
 	char **undo;	/* to run after they were put back; NULL: none */
-	bool finished;	/* the command was run */
+	bool finished;	/* the command was run; in another tree nobody did */
 };
 
 struct gs_boot {
@@ -53,6 +53,7 @@ struct gs_boot {
 	char *refusal; /* why nothing will be changed; NULL: it can be */
 	char *by_hand; /* what to do instead; NULL only without a refusal */
 	struct gs_boot_change *applied; /* the record; NULL: none */
+	bool elsewhere;	  /* in another tree, where no program is run */
 	int record_error; /* why there is one that cannot be read: -EBADMSG, -EPROTO; else 0 */
 };
 
@@ -71,25 +72,37 @@ int gs_boot_words(struct gs_engine *engine, char ***ret) gs_must_check;
 bool gs_boot_running(struct gs_engine *engine, const char *word);
 
 /*
- * gs_boot_runner - runs @command on the host and waits for it; 0 or -errno
- * Not called for another tree: what has to be run there is told by the change.
+ * How programs of the host are run. Both return 0 or -errno.
+ * Not for another tree: what has to be run there is told by the change.
  */
-typedef int (*gs_boot_runner)(void *data, char *const *command);
+struct gs_boot_host {
+	int (*run)(void *data, char *const *command);
+	int (*ask)(void *data, char *const *command, char **ret); /* what it prints (allocated) */
+	void *data;
+};
+
+/* How far one came that failed. */
+enum gs_boot_reach {
+	GS_BOOT_NOTHING,	/* all is as it was before */
+	GS_BOOT_IN_PART,	/* the record stays, for another try or a revert */
+	GS_BOOT_ALL_BUT_RECORD, /* all was done, and that could not be written down */
+};
 
 /*
  * gs_boot_apply - make boot->change, recorded first
- * Returns 0; -EIO when the command failed and the files were put back; or -errno.
+ * Returns 0; -EIO when the command failed; or -errno. @ret_reach is set when it failed.
  */
-int gs_boot_apply(struct gs_engine *engine, const struct gs_boot *boot, gs_boot_runner runner,
-		  void *data) gs_must_check;
+int gs_boot_apply(struct gs_engine *engine, const struct gs_boot *boot,
+		  const struct gs_boot_host *host, enum gs_boot_reach *ret_reach) gs_must_check;
 
 /*
- * gs_boot_revert - put back what boot->applied recorded
+ * gs_boot_revert - put back what boot->applied recorded; a file that is gone since needs nothing
  * @ret_changed: a file that somebody changed since (allocated); nothing is written then
  * Returns 0, -ESTALE with @ret_changed, -EIO when the command failed, or -errno.
  */
-int gs_boot_revert(struct gs_engine *engine, const struct gs_boot *boot, gs_boot_runner runner,
-		   void *data, char **ret_changed) gs_must_check;
+int gs_boot_revert(struct gs_engine *engine, const struct gs_boot *boot,
+		   const struct gs_boot_host *host, char **ret_changed,
+		   enum gs_boot_reach *ret_reach) gs_must_check;
 
 /*
  * Texts with words added, for the fuzzer too; each char * is allocated.
@@ -99,8 +112,15 @@ int gs_boot_revert(struct gs_engine *engine, const struct gs_boot *boot, gs_boot
 int gs_boot_edit_cmdline(const char *text, char *const *words, char **ret) gs_must_check;
 int gs_boot_edit_entry(const char *text, char *const *words, char **ret) gs_must_check;
 int gs_boot_edit_grub(const char *text, char *const *words, char **ret) gs_must_check;
-/* gs_boot_grub_has - does this part of GRUB's configuration put the word on the command line? */
-bool gs_boot_grub_has(const char *text, const char *word);
+/* Whether a word is on the command line by what was read of GRUB's configuration so far. */
+struct gs_boot_grub {
+	bool always, usually; /* by GRUB_CMDLINE_LINUX, by GRUB_CMDLINE_LINUX_DEFAULT */
+};
+
+/* gs_boot_grub_read - one more file: it adds the word, or sets the variable anew without it */
+void gs_boot_grub_read(const char *text, const char *word, struct gs_boot_grub *seen);
+/* gs_boot_has_word - is it one of the words of @length bytes, which blanks and quotes part? */
+bool gs_boot_has_word(const char *text, size_t length, const char *word);
 /* gs_boot_grub_drop_in - a whole file; NULL: no memory */
 char *gs_boot_grub_drop_in(char *const *words) gs_must_check;
 

@@ -9,22 +9,13 @@
  */
 #include <sys/stat.h>
 
-#include "boot.h"
+#include "boot_ways.h"
 #include "state_file.h"
 
 static int copy(const char *text, char **ret)
 {
 	*ret = text ? strdup(text) : NULL;
 	return text && !*ret ? -ENOMEM : 0;
-}
-
-static int copy_list(char *const *list, char ***ret)
-{
-	int r = 0;
-
-	for (; r == 0 && list && *list; list++)
-		r = gs_strv_add(ret, *list);
-	return r;
 }
 
 static const struct gs_boot_file *find_file(const struct gs_boot_change *change, const char *path)
@@ -52,10 +43,10 @@ static int add_copy(struct gs_boot_change *change, const char *path, const char 
 }
 
 /* A file that an earlier apply changed keeps its first original, unless somebody wrote it since. */
-static int merge_old(struct gs_engine *engine, const struct gs_boot *boot,
+static int merge_old(struct gs_engine *engine, const struct gs_boot_change *change,
 		     const struct gs_boot_file *old, struct gs_boot_change *record)
 {
-	const struct gs_boot_file *new = find_file(&boot->change, old->path);
+	const struct gs_boot_file *new = find_file(change, old->path);
 	gs_cleanup_free char *now = NULL;
 	int r;
 
@@ -69,25 +60,36 @@ static int merge_old(struct gs_engine *engine, const struct gs_boot *boot,
 	return add_copy(record, old->path, old->before, new ? new->after : old->after);
 }
 
-static int make_record(struct gs_engine *engine, const struct gs_boot *boot,
-		       struct gs_boot_change *record)
+/* What was run once is undone, also when it has nothing more to do. */
+static int merge_commands(const struct gs_boot_change *old, const struct gs_boot_change *change,
+			  struct gs_boot_change *record)
 {
-	const struct gs_boot_change *old = boot->applied;
-	bool program = boot->way == GS_BOOT_PROGRAM && !boot->change.command && old;
+	int r = 0;
+
+	if (old)
+		r = gs_boot_commands_add(&record->undo, old->undo);
+	if (r == 0)
+		r = gs_boot_commands_add(&record->undo, change->undo);
+	if (r < 0)
+		return r;
+	return gs_boot_commands_add(&record->command,
+				    old && !change->command ? old->command : change->command);
+}
+
+static int make_record(struct gs_engine *engine, const struct gs_boot_change *old,
+		       const struct gs_boot_change *change, struct gs_boot_change *record)
+{
 	int r = 0;
 
 	for (size_t i = 0; old && r == 0 && i < old->n_files; i++)
-		r = merge_old(engine, boot, &old->files[i], record);
-	for (size_t i = 0; r == 0 && i < boot->change.n_files; i++) {
-		const struct gs_boot_file *file = &boot->change.files[i];
+		r = merge_old(engine, change, &old->files[i], record);
+	for (size_t i = 0; r == 0 && i < change->n_files; i++) {
+		const struct gs_boot_file *file = &change->files[i];
 
 		if (!find_file(record, file->path))
 			r = add_copy(record, file->path, file->before, file->after);
 	}
-	/* What grubby was told once is undone, also when it has nothing more to do. */
-	if (r == 0)
-		r = copy_list(program ? old->command : boot->change.command, &record->command);
-	return r == 0 ? copy_list(program ? old->undo : boot->change.undo, &record->undo) : r;
+	return r == 0 ? merge_commands(old, change, record) : r;
 }
 
 static int put(struct gs_engine *engine, const char *path, const char *text)
@@ -119,6 +121,12 @@ static int remove_unfinished(struct gs_engine *engine, const char *path)
 	return unfinished ? gs_state_remove(engine, unfinished) : -ENOMEM;
 }
 
+/* What had been there before and is gone (with its kernel) is nothing to put back. */
+static bool has_gone(const struct gs_boot_file *file, const char *now)
+{
+	return !now && file->before && file->after;
+}
+
 static int put_back(struct gs_engine *engine, const struct gs_boot_change *record)
 {
 	int r = 0;
@@ -130,53 +138,81 @@ static int put_back(struct gs_engine *engine, const struct gs_boot_change *recor
 		r = remove_unfinished(engine, file->path);
 		if (r == 0)
 			r = gs_boot_file_read(engine, file->path, &now);
-		if (r == 0 && !gs_streq(now, file->before))
+		if (r == 0 && !gs_streq(now, file->before) && !has_gone(file, now))
 			r = put(engine, file->path, file->before);
 	}
 	return r;
 }
 
 /* Of another tree the program would be the wrong one. */
-static int run(struct gs_engine *engine, char *const *command, gs_boot_runner runner, void *data)
+static int run(struct gs_engine *engine, char *const *commands, const struct gs_boot_host *host)
 {
-	if (!command || engine->foreign_root)
+	int r;
+
+	if (!commands || engine->foreign_root)
 		return 0;
-	return runner(data, command) < 0 ? -EIO : 0;
+	r = gs_boot_commands_run(engine, host, commands);
+	return r < 0 && r != -ENOMEM ? -EIO : r;
 }
 
-static int do_apply(struct gs_engine *engine, const struct gs_boot *boot,
-		    struct gs_boot_change *record, gs_boot_runner runner, void *data)
+/* A program that failed may have done a part of its work: it is run on the old state, too. */
+static int take_back(struct gs_engine *engine, const struct gs_boot_change *old,
+		     const struct gs_boot_change *change, const struct gs_boot_host *host,
+		     bool was_run)
 {
+	int r = put_back(engine, change);
+
+	if (r == 0 && was_run)
+		r = change->undo ? run(engine, change->undo, host) : -ENOTSUP;
+	if (r < 0)
+		return r;
+	/* What an earlier one did stays, and is still on record. */
+	return old ? gs_boot_record_write(engine, old) : gs_state_remove(engine, GS_BOOT_RECORD);
+}
+
+static int do_apply(struct gs_engine *engine, const struct gs_boot_change *old,
+		    const struct gs_boot_change *change, struct gs_boot_change *record,
+		    const struct gs_boot_host *host, enum gs_boot_reach *ret_reach)
+{
+	bool was_run = false;
 	int r;
 
 	r = gs_boot_record_write(engine, record);
-	for (size_t i = 0; r == 0 && i < boot->change.n_files; i++)
-		r = put(engine, boot->change.files[i].path, boot->change.files[i].after);
-	if (r == 0)
-		r = run(engine, record->command, runner, data);
+	for (size_t i = 0; r == 0 && i < change->n_files; i++)
+		r = put(engine, change->files[i].path, change->files[i].after);
 	if (r == 0) {
-		record->finished = true;
-		return gs_boot_record_write(engine, record);
+		was_run = change->command != NULL;
+		r = run(engine, change->command, host);
 	}
-	/* What this run changed goes back; what an earlier one did stays, and is still on record. */
-	if (put_back(engine, &boot->change) < 0)
+	if (r < 0) {
+		if (take_back(engine, old, change, host, was_run) < 0)
+			*ret_reach = GS_BOOT_IN_PART;
 		return r;
-	if ((boot->applied ? gs_boot_record_write(engine, boot->applied) :
-			     gs_state_remove(engine, GS_BOOT_RECORD)) < 0)
-		return r;
-	return r;
+	}
+	*ret_reach = GS_BOOT_ALL_BUT_RECORD;
+	record->finished = !(engine->foreign_root && record->command);
+	return gs_boot_record_write(engine, record);
 }
 
-int gs_boot_apply(struct gs_engine *engine, const struct gs_boot *boot, gs_boot_runner runner,
-		  void *data)
+int gs_boot_apply(struct gs_engine *engine, const struct gs_boot *boot,
+		  const struct gs_boot_host *host, enum gs_boot_reach *ret_reach)
 {
-	struct gs_boot_change record = { 0 };
-	int r;
+	bool ask = boot->way == GS_BOOT_PROGRAM && !engine->foreign_root;
+	struct gs_boot_change record = { 0 }, asked = { 0 };
+	const struct gs_boot_change *change = ask ? &asked : &boot->change;
+	int r = 0;
 
-	r = make_record(engine, boot, &record);
+	*ret_reach = GS_BOOT_NOTHING;
+	if (ask)
+		r = gs_boot_ask(boot, host, &asked);
+	if (r < 0 && r != -ENOMEM)
+		r = -EIO;
 	if (r == 0)
-		r = do_apply(engine, boot, &record, runner, data);
+		r = make_record(engine, boot->applied, change, &record);
+	if (r == 0)
+		r = do_apply(engine, boot->applied, change, &record, host, ret_reach);
 	gs_boot_change_clear(&record);
+	gs_boot_change_clear(&asked);
 	return r;
 }
 
@@ -191,7 +227,8 @@ static int check_unchanged(struct gs_engine *engine, const struct gs_boot_change
 
 		if (r < 0)
 			return r;
-		if (gs_streq(now, file->before) || gs_streq(now, file->after))
+		if (gs_streq(now, file->before) || gs_streq(now, file->after) ||
+		    has_gone(file, now))
 			continue;
 		*ret_changed = strdup(file->path);
 		return *ret_changed ? -ESTALE : -ENOMEM;
@@ -199,19 +236,26 @@ static int check_unchanged(struct gs_engine *engine, const struct gs_boot_change
 	return 0;
 }
 
-int gs_boot_revert(struct gs_engine *engine, const struct gs_boot *boot, gs_boot_runner runner,
-		   void *data, char **ret_changed)
+int gs_boot_revert(struct gs_engine *engine, const struct gs_boot *boot,
+		   const struct gs_boot_host *host, char **ret_changed,
+		   enum gs_boot_reach *ret_reach)
 {
 	struct gs_boot_change *record = boot->applied;
 	int r;
 
 	*ret_changed = NULL;
+	*ret_reach = GS_BOOT_NOTHING;
 	if (!record)
 		return 0;
 	r = check_unchanged(engine, record, ret_changed);
+	if (r < 0)
+		return r;
+	*ret_reach = GS_BOOT_IN_PART;
+	r = put_back(engine, record);
 	if (r == 0)
-		r = put_back(engine, record);
-	if (r == 0)
-		r = run(engine, record->undo, runner, data);
-	return r == 0 ? gs_state_remove(engine, GS_BOOT_RECORD) : r;
+		r = run(engine, record->undo, host);
+	if (r < 0)
+		return r;
+	*ret_reach = GS_BOOT_ALL_BUT_RECORD;
+	return gs_state_remove(engine, GS_BOOT_RECORD);
 }

@@ -39,7 +39,7 @@ static enum gs_known by_systemd_boot(struct gs_engine *engine)
 }
 
 struct evidence {
-	bool grub, drop_ins, cmdline, entries;
+	bool grub, drop_ins, cmdline, entries, hidden;
 	enum gs_known systemd_boot;
 };
 
@@ -65,6 +65,7 @@ static void gather(struct gs_engine *engine, struct evidence *ret)
 
 		if (gs_tree_list(engine, gs_boot_entry_folders[i], &names) == 0)
 			ret->entries = names && *names;
+		ret->hidden |= gs_boot_hidden(engine, gs_boot_entry_folders[i]);
 		gs_strv_free(names);
 	}
 }
@@ -102,6 +103,13 @@ static bool is_undecided(struct gs_engine *engine, const struct evidence *seen)
 static bool is_systemd_boot(const struct evidence *seen)
 {
 	return seen->systemd_boot == GS_YES || (seen->systemd_boot == GS_UNKNOWN && !seen->grub);
+}
+
+/* Where it matters whether there are entries, and only root sees that. */
+static bool is_hidden(struct gs_engine *engine, const struct evidence *seen)
+{
+	(void)engine;
+	return seen->hidden && !seen->entries && !seen->cmdline && seen->systemd_boot != GS_NO;
 }
 
 /* Proxmox, too, where systemd-boot starts it. */
@@ -149,6 +157,7 @@ static const struct owner {
 	{ "kernelstub", "/etc/kernelstub/configuration", GS_BOOT_BY_HAND, is_kernelstub,
 	  gs_boot_leave_kernelstub },
 	{ "grubby", "the program grubby", GS_BOOT_PROGRAM, is_grubby, gs_boot_use_grubby },
+	{ NULL, "folders that only root sees", GS_BOOT_BY_HAND, is_hidden, gs_boot_leave_hidden },
 	{ NULL, "files of both", GS_BOOT_BY_HAND, is_undecided, gs_boot_leave_two },
 	{ "kernel-install", "/" GS_BOOT_CMDLINE, GS_BOOT_KERNEL_CMDLINE, is_cmdline,
 	  gs_boot_use_kernel_cmdline },

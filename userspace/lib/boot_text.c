@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* boot_text.c - words added to the texts that hold a kernel command line. */
+#include <ctype.h>
+
 #include "boot.h"
 
-/* Is @word one of the words of the @length bytes, which blanks and quotes part? */
-static bool has_word(const char *text, size_t length, const char *word)
+bool gs_boot_has_word(const char *text, size_t length, const char *word)
 {
 	static const char parts[] = " \t\r\n\"'";
 	size_t wanted = strlen(word);
@@ -26,7 +27,7 @@ static char *lacking(const char *text, size_t length, char *const *words)
 	for (; added && words && *words; words++) {
 		char *longer;
 
-		if (has_word(text, length, *words))
+		if (gs_boot_has_word(text, length, *words))
 			continue;
 		longer = gs_asprintf("%s %s", added, *words);
 		free(added);
@@ -174,20 +175,63 @@ int gs_boot_edit_grub(const char *text, char *const *words, char **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
-bool gs_boot_grub_has(const char *text, const char *word)
+/* Does the value take what the variable held before? */
+static bool refers_to(const char *value, size_t length, const char *name)
 {
-	static const char *const names[] = { "GRUB_CMDLINE_LINUX=", GRUB_DEFAULT };
+	size_t n = strlen(name);
 
-	for (size_t at = 0; text[at]; at = next_line(text, at)) {
-		for (size_t i = 0; i < GS_ARRAY_SIZE(names); i++) {
-			size_t length = strlen(names[i]), end = line_end(text, at);
+	for (size_t i = 0; i + n < length; i++) {
+		size_t at = i + 1 + (value[i + 1] == '{');
+		char after;
 
-			if (strncmp(text + at, names[i], length) == 0 && end >= at + length &&
-			    has_word(text + at + length, end - at - length, word))
-				return true;
-		}
+		if (value[i] != '$' || at + n > length || strncmp(value + at, name, n) != 0)
+			continue;
+		after = at + n < length ? value[at + n] : '\0';
+		if (after != '_' && !isalnum((unsigned char)after))
+			return true;
 	}
 	return false;
+}
+
+/* What @line assigns to the variable, also in a condition or after "export"; NULL: nothing */
+static const char *assigned(const char *line, size_t length, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (line[strspn(line, " \t")] == '#')
+		return NULL;
+	for (size_t i = 0; i + n < length; i++)
+		if (strncmp(line + i, name, n) == 0 &&
+		    (i == 0 || strchr(" \t;&|", line[i - 1])) &&
+		    (line[i + n] == '=' || strncmp(line + i + n, "+=", 2) == 0))
+			return line + i + n;
+	return NULL;
+}
+
+static void read_line(const char *line, size_t length, const char *name, const char *word,
+		      bool *has)
+{
+	const char *value = assigned(line, length, name);
+	bool adds = value && *value == '+';
+	size_t rest = value ? length - (size_t)(value - line) : 0;
+
+	if (!value)
+		return;
+	if (!adds && !refers_to(value, rest, name))
+		*has = false;
+	/* Only what is sure to be read counts as there. */
+	if (value == line + strlen(name) && gs_boot_has_word(value + 1 + adds, rest - 1 - adds, word))
+		*has = true;
+}
+
+void gs_boot_grub_read(const char *text, const char *word, struct gs_boot_grub *seen)
+{
+	for (size_t at = 0; text[at]; at = next_line(text, at)) {
+		size_t length = line_end(text, at) - at;
+
+		read_line(text + at, length, "GRUB_CMDLINE_LINUX", word, &seen->always);
+		read_line(text + at, length, "GRUB_CMDLINE_LINUX_DEFAULT", word, &seen->usually);
+	}
 }
 
 char *gs_boot_grub_drop_in(char *const *words)

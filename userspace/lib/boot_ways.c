@@ -2,6 +2,8 @@
 /* boot_ways.c - what is to change in the files of each owner of the command line. */
 #include "boot_ways.h"
 
+#include <fcntl.h>
+
 #include "tree.h"
 
 static const char *const program_folders[] = { "usr/sbin", "usr/bin", "sbin", "bin" };
@@ -49,33 +51,6 @@ char *gs_boot_join(char *const *words)
 	return text;
 }
 
-/* The image of the kernel that runs, where packages put it; NULL: not found */
-static char *find_image(struct gs_engine *engine, const char *release)
-{
-	char path[GS_PATH_MAX];
-
-	if (gs_path(path, "usr/lib/modules/%s/vmlinuz", release) == 0 &&
-	    gs_tree_exists(engine, path))
-		return gs_asprintf("/%s", path);
-	if (gs_path(path, "boot/vmlinuz-%s", release) == 0 && gs_tree_exists(engine, path))
-		return gs_asprintf("/%s", path);
-	return NULL;
-}
-
-/* Its entry is made anew. */
-static int set_kernel_install(struct gs_engine *engine, struct gs_boot *boot)
-{
-	gs_cleanup_free char *release = NULL;
-	gs_cleanup_free char *image = NULL;
-
-	if (gs_tree_read(engine, "proc/sys/kernel/osrelease", &release) == 0)
-		image = find_image(engine, release);
-	if (!image)
-		return -ENOENT;
-	return set_commands(boot,
-			    (const char *[]){ "kernel-install", "add", release, image, NULL });
-}
-
 /* ---- each owner ---- */
 
 static int refuse(struct gs_boot *boot, const char *why)
@@ -121,6 +96,8 @@ static int edit_or_refuse(struct gs_engine *engine, struct gs_boot *boot, const 
 
 	if (r == 0 || r == -ENOMEM)
 		return r;
+	if (r == -EACCES)
+		return gs_boot_leave_hidden(engine, boot);
 	why = gs_asprintf("/%s is not of a form that can be edited safely%s%s", path,
 			  r == -EBADMSG ? "" : ": ", r == -EBADMSG ? "" : strerror(-r));
 	return why ? refuse(boot, why) : -ENOMEM;
@@ -147,59 +124,99 @@ static int use_grub_command(struct gs_engine *engine, struct gs_boot *boot)
 			return set_commands(boot, (const char *[]){ makers[i].program, "-o", output,
 								    NULL });
 	}
+	if (gs_boot_hidden(engine, "boot/grub") || gs_boot_hidden(engine, "boot/grub2"))
+		return gs_boot_leave_hidden(engine, boot);
 	return refuse(boot, "GRUB's configuration is there, and no program that applies it");
 }
 
-/* A word that GRUB's own files have is not added once more. */
-static int grub_words(struct gs_engine *engine, struct gs_boot *boot, char ***ret)
+/*
+ * Is the word there when all files were read? In their order, as what is set anew
+ * forgets what was before; with @drop_in in the place of ours (NULL: there is none).
+ */
+static int grub_shows(struct gs_engine *engine, const char *drop_in, const char *word, bool *ret)
 {
-	gs_cleanup_free char *main = NULL;
+	struct gs_boot_grub seen = { 0 };
+	gs_cleanup_free char *first = NULL;
 	char path[GS_PATH_MAX], **names = NULL;
+	bool passed = false;
 	int r;
 
-	r = gs_boot_file_read(engine, GS_BOOT_GRUB, &main);
+	r = gs_boot_file_read(engine, GS_BOOT_GRUB, &first);
 	if (r == 0)
 		r = gs_tree_list(engine, GS_BOOT_DROP_INS, &names);
+	if (r == 0 && first)
+		gs_boot_grub_read(first, word, &seen);
+	for (char **name = names; r == 0 && name && *name; name++) {
+		gs_cleanup_free char *text = NULL;
+		size_t length = strlen(*name);
+		int order = strcmp(*name, GS_BOOT_DROP_IN_NAME);
+
+		if (order >= 0 && !passed && drop_in)
+			gs_boot_grub_read(drop_in, word, &seen);
+		passed |= order >= 0;
+		if (length < 5 || strcmp(*name + length - 4, ".cfg") != 0 || order == 0 ||
+		    gs_path(path, GS_BOOT_DROP_INS "/%s", *name) < 0)
+			continue;
+		if (gs_boot_file_read(engine, path, &text) == 0 && text)
+			gs_boot_grub_read(text, word, &seen);
+	}
+	if (r == 0 && !passed && drop_in)
+		gs_boot_grub_read(drop_in, word, &seen);
+	gs_strv_free(names);
+	*ret = seen.always || seen.usually;
+	return r;
+}
+
+/* Words that do not show with that drop-in; none in @ret: all do. */
+static int grub_words(struct gs_engine *engine, const struct gs_boot *boot, const char *drop_in,
+		      char ***ret)
+{
+	int r = 0;
+
 	for (char **word = boot->words; r == 0 && word && *word; word++) {
-		bool there = main && gs_boot_grub_has(main, *word);
+		bool shown;
 
-		for (char **name = names; !there && name && *name; name++) {
-			gs_cleanup_free char *text = NULL;
-			size_t length = strlen(*name);
-
-			if (length < 5 || strcmp(*name + length - 4, ".cfg") != 0 ||
-			    gs_path(path, GS_BOOT_DROP_INS "/%s", *name) < 0 || gs_streq(path, GS_BOOT_DROP_IN) ||
-			    gs_boot_file_read(engine, path, &text) < 0)
-				continue;
-			there = text && gs_boot_grub_has(text, *word);
-		}
-		if (!there)
+		r = grub_shows(engine, drop_in, *word, &shown);
+		if (r == 0 && !shown)
 			r = gs_strv_add(ret, *word);
 	}
-	gs_strv_free(names);
+	return r;
+}
+
+/* @ret: what is to be in the drop-in; NULL: nothing is lacking */
+static int make_drop_in(struct gs_engine *engine, struct gs_boot *boot, char **ret)
+{
+	char **words = NULL, **lost = NULL;
+	int r;
+
+	r = grub_words(engine, boot, NULL, &words);
+	if (r == 0 && words) {
+		*ret = gs_boot_grub_drop_in(words);
+		r = *ret ? grub_words(engine, boot, *ret, &lost) : -ENOMEM;
+	}
+	if (r == 0 && lost)
+		r = refuse(boot, "a file in /" GS_BOOT_DROP_INS " after " GS_BOOT_DROP_IN_NAME
+				 " sets GRUB_CMDLINE_LINUX_DEFAULT anew");
+	gs_strv_free(words);
+	gs_strv_free(lost);
 	return r;
 }
 
 int gs_boot_use_drop_in(struct gs_engine *engine, struct gs_boot *boot)
 {
-	char **words = NULL, *before = NULL, *after = NULL;
+	char *before = NULL, *after = NULL;
 	int r;
 
-	r = grub_words(engine, boot, &words);
+	r = make_drop_in(engine, boot, &after);
 	if (r == 0)
 		r = gs_boot_file_read(engine, GS_BOOT_DROP_IN, &before);
-	if (r == 0 && words) {
-		after = gs_boot_grub_drop_in(words);
-		r = after ? 0 : -ENOMEM;
-	}
-	gs_strv_free(words);
-	if (r == 0 && after && !gs_streq(before, after))
+	if (r == 0 && after && !boot->refusal && !gs_streq(before, after))
 		r = gs_boot_change_add(&boot->change, GS_BOOT_DROP_IN, gs_steal(before), gs_steal(after));
 	free(before);
 	free(after);
 	if (r < 0 && r != -ENOMEM)
 		return refuse(boot, "GRUB's configuration in /etc/default cannot be read as text");
-	return r < 0 ? r : use_grub_command(engine, boot);
+	return r < 0 || boot->refusal ? r : use_grub_command(engine, boot);
 }
 
 int gs_boot_use_grub_file(struct gs_engine *engine, struct gs_boot *boot)
@@ -207,6 +224,43 @@ int gs_boot_use_grub_file(struct gs_engine *engine, struct gs_boot *boot)
 	int r = edit_or_refuse(engine, boot, GS_BOOT_GRUB, gs_boot_edit_grub);
 
 	return r < 0 || boot->refusal ? r : use_grub_command(engine, boot);
+}
+
+/* A preset of mkinitcpio that makes a kernel image of its own, which holds the command line. */
+static bool names_unified_image(const char *preset)
+{
+	for (const char *line = preset; line; line = strchr(line, '\n')) {
+		const char *end;
+
+		line += strspn(line, "\n \t");
+		end = line + strcspn(line, "\n");
+		if (*line == '#')
+			continue;
+		for (const char *at = line; at < end; at++)
+			if (strncmp(at, "_uki=", 5) == 0 || strncmp(at, "--uki", 5) == 0)
+				return true;
+	}
+	return false;
+}
+
+static bool mkinitcpio_makes_images(struct gs_engine *engine)
+{
+	char path[GS_PATH_MAX], **names = NULL;
+	bool found = false;
+
+	if (!gs_boot_has_program(engine, "mkinitcpio") ||
+	    gs_tree_list(engine, "etc/mkinitcpio.d", &names) < 0)
+		return false;
+	for (char **name = names; !found && name && *name; name++) {
+		gs_cleanup_free char *text = NULL;
+		size_t length = strlen(*name);
+
+		found = length > 7 && strcmp(*name + length - 7, ".preset") == 0 &&
+			gs_path(path, "etc/mkinitcpio.d/%s", *name) == 0 &&
+			gs_tree_read(engine, path, &text) == 0 && names_unified_image(text);
+	}
+	gs_strv_free(names);
+	return found;
 }
 
 int gs_boot_use_kernel_cmdline(struct gs_engine *engine, struct gs_boot *boot)
@@ -217,9 +271,19 @@ int gs_boot_use_kernel_cmdline(struct gs_engine *engine, struct gs_boot *boot)
 		return r;
 	if (gs_boot_has_program(engine, "proxmox-boot-tool"))
 		return set_commands(boot, (const char *[]){ "proxmox-boot-tool", "refresh", NULL });
-	if (gs_boot_has_program(engine, "mkinitcpio") && !gs_boot_has_program(engine, "kernel-install"))
+	if (mkinitcpio_makes_images(engine))
 		return set_commands(boot, (const char *[]){ "mkinitcpio", "-P", NULL });
-	r = gs_boot_has_program(engine, "kernel-install") ? set_kernel_install(engine, boot) : -ENOENT;
+	/* systemd brings kernel-install everywhere: that it is there does not say that it is used. */
+	if (gs_boot_has_program(engine, "mkinitcpio") && gs_boot_has_program(engine, "kernel-install"))
+		return refuse(boot, "mkinitcpio and kernel-install are both there, and no preset of "
+				    "mkinitcpio says that it uses /etc/kernel/cmdline");
+	r = -ENOENT;
+	if (gs_boot_has_program(engine, "kernel-install"))
+		r = gs_boot_kernel_install(engine, &boot->change.command);
+	if (r == 0)
+		r = gs_boot_commands_add(&boot->change.undo, boot->change.command);
+	if (r == -ENOENT && gs_boot_hidden(engine, "boot"))
+		return gs_boot_leave_hidden(engine, boot);
 	if (r == -ENOENT)
 		return refuse(boot, "/etc/kernel/cmdline is there, and nothing that is known to use it");
 	return r;
@@ -231,6 +295,7 @@ const char *const gs_boot_entry_folders[GS_BOOT_ENTRY_FOLDERS] = { "boot/loader/
 /* An entry of something else than a kernel is passed over. */
 int gs_boot_use_entries(struct gs_engine *engine, struct gs_boot *boot)
 {
+	bool hidden = false;
 	size_t kernels = 0;
 	int r = 0;
 
@@ -238,6 +303,7 @@ int gs_boot_use_entries(struct gs_engine *engine, struct gs_boot *boot)
 		char path[GS_PATH_MAX], **names = NULL;
 
 		r = gs_tree_list(engine, gs_boot_entry_folders[i], &names);
+		hidden |= r == -EACCES;
 		r = r == -ENOMEM ? r : 0;
 		for (char **name = names; r == 0 && name && *name; name++) {
 			size_t length = strlen(*name);
@@ -247,6 +313,7 @@ int gs_boot_use_entries(struct gs_engine *engine, struct gs_boot *boot)
 				continue;
 			r = edit_file(engine, boot, path, gs_boot_edit_entry);
 			kernels += r == 0;
+			hidden |= r == -EACCES;
 			r = r == -ENOMEM ? r : 0;
 		}
 		gs_strv_free(names);
@@ -254,59 +321,11 @@ int gs_boot_use_entries(struct gs_engine *engine, struct gs_boot *boot)
 		if (kernels)
 			break;
 	}
+	if (r == 0 && hidden)
+		return gs_boot_leave_hidden(engine, boot);
 	if (r == 0 && !kernels)
 		return refuse(boot, "no entry of the boot loader that starts a kernel can be read");
 	return r;
-}
-
-/* A program that keeps the command line itself: it gets the words, and takes them away again. */
-static int use_program(struct gs_boot *boot, const char *const *add, const char *const *remove,
-		       bool one_argument)
-{
-	gs_cleanup_free char *words = gs_boot_join(boot->missing);
-	int r = 0;
-
-	if (!words)
-		return -ENOMEM;
-	if (!boot->missing)
-		return 0;
-	for (int undo = 0; r == 0 && undo < 2; undo++) {
-		char ***command = undo ? &boot->change.undo : &boot->change.command;
-		const char *const *parts = undo ? remove : add;
-
-		for (size_t i = 0; r == 0 && parts[i]; i++) {
-			if (parts[i + 1]) {
-				r = gs_strv_add(command, parts[i]);
-				continue;
-			}
-			for (char **word = boot->missing; r == 0 && *word; word++) {
-				gs_cleanup_free char *part =
-					gs_asprintf("%s%s", parts[i], one_argument ? words : *word);
-
-				r = part ? gs_strv_add(command, part) : -ENOMEM;
-				if (one_argument)
-					break;
-			}
-		}
-	}
-	return r;
-}
-
-int gs_boot_use_grubby(struct gs_engine *engine, struct gs_boot *boot)
-{
-	(void)engine;
-	return use_program(boot,
-			   (const char *[]){ "grubby", "--update-kernel=ALL", "--args=", NULL },
-			   (const char *[]){ "grubby", "--update-kernel=ALL", "--remove-args=", NULL },
-			   true);
-}
-
-int gs_boot_use_rpm_ostree(struct gs_engine *engine, struct gs_boot *boot)
-{
-	(void)engine;
-	return use_program(
-		boot, (const char *[]){ "rpm-ostree", "kargs", "--append-if-missing=", NULL },
-		(const char *[]){ "rpm-ostree", "kargs", "--delete-if-present=", NULL }, false);
 }
 
 int gs_boot_leave_kernelstub(struct gs_engine *engine, struct gs_boot *boot)
@@ -328,6 +347,21 @@ int gs_boot_leave_nixos(struct gs_engine *engine, struct gs_boot *boot)
 					    words) :
 				NULL;
 	return refuse(boot, "the configuration of NixOS owns the command line");
+}
+
+bool gs_boot_hidden(struct gs_engine *engine, const char *path)
+{
+	gs_cleanup_close int fd = gs_tree_open(engine, path, O_RDONLY);
+
+	return fd == -EACCES;
+}
+
+int gs_boot_leave_hidden(struct gs_engine *engine, struct gs_boot *boot)
+{
+	(void)engine;
+	free(boot->by_hand);
+	boot->by_hand = strdup("sudo gpushift boot show");
+	return refuse(boot, "what the boot loader has needs root to be seen");
 }
 
 int gs_boot_leave_two(struct gs_engine *engine, struct gs_boot *boot)
