@@ -150,6 +150,20 @@ what_is_installed()
 	expect 0 'Nothing was installed' unlock remove
 }
 
+# What was written is there, and the manifest is not.
+left_without_manifest()
+{
+	snapshot >"$work/before"
+	cp -a "$tree/usr/src/nvidia-535.129.03/nvidia" "$work/source"
+	install_all >/dev/null 2>&1
+	rm -r "$tree/var/lib/gpushift/unlock"
+	cp "$work/source"/* "$tree/usr/src/nvidia-535.129.03/nvidia/"
+	expect_json 0 '.changed | length == 3' unlock install --nvidia-smi
+	expect_json 0 '[.files[].state] == ["installed", "installed", "installed"]' unlock status
+	expect_json 0 '.restored | length == 3' unlock remove
+	unchanged "what is left of a lost installation is taken away" "$work/before"
+}
+
 driver_updates()
 {
 	install_all >/dev/null 2>&1
@@ -194,6 +208,40 @@ refused() # PATTERN [OPTION]...: and nothing is written
 	unchanged "nothing was written ($pattern)" "$work/refused"
 }
 
+# Whoever can swap a folder on the way can swap the file, and the library, too.
+untrusted_ways()
+{
+	local folder
+	for folder in /opt /opt/vgpu_unlock; do
+		chmod 777 "$tree$folder"
+		refused "vgpu_unlock_hooks.c becomes a part of the kernel, and others can write to its folder \\($folder\\)" --hooks /opt/vgpu_unlock
+		chmod 755 "$tree$folder"
+		chown 1 "$tree$folder"
+		refused "its folder does not belong to root \\($folder\\)" --hooks /opt/vgpu_unlock
+		chown 0 "$tree$folder"
+	done
+	# By a link of somebody else's, and by one of root's to where somebody else can write.
+	ln -s /opt/vgpu_unlock "$tree/link"
+	chown -h 1 "$tree/link"
+	refused 'a link on the way to it does not belong to root \(/link\)' --hooks /link
+	mkdir -p "$tree/home/me"
+	chown 1 "$tree/home/me"
+	mv "$tree/opt/vgpu_unlock" "$tree/home/me/"
+	ln -s ../home/me/vgpu_unlock "$tree/opt/vgpu_unlock"
+	refused 'its folder does not belong to root \(/opt/../home/me\)' --hooks /opt/vgpu_unlock
+	rm "$tree/opt/vgpu_unlock"
+	mv "$tree/home/me/vgpu_unlock" "$tree/opt/"
+	rm -r "${tree:?}/home" "$tree/link"
+	chmod g+w "$tree/usr/local/lib"
+	refused 'daemons of root.s would load /usr/local/lib/gpushift/libgpushift-unlock.so, and others can write to its folder \(/usr/local/lib\)'
+	expect_json 0 '.library_problem == "others can write to its folder (/usr/local/lib)"' unlock status
+	chmod g-w "$tree/usr/local/lib"
+	chown 1 "$tree/usr/local/lib/gpushift/libgpushift-unlock.so"
+	refused 'and it does not belong to root'
+	chown 0 "$tree/usr/local/lib/gpushift/libgpushift-unlock.so"
+	expect_json 0 '.library_problem == null' unlock status
+}
+
 refusals()
 {
 	local unit=$tree/usr/lib/systemd/system/nvidia-vgpud.service other=$tree/etc/systemd/system/nvidia-vgpud.service.d/vgpu_unlock.conf
@@ -201,6 +249,12 @@ refusals()
 	printf '%b' "$preload" >"$other"
 	refused 'vgpu_unlock.conf preloads something already'
 	rm "$other"
+	for other in "$tree"/{run,usr/local/lib,usr/lib}/systemd/system/nvidia-vgpu-mgr.service.d; do
+		mkdir -p "$other"
+		printf '%b' "$preload" >"$other/x.conf"
+		refused "^gpushift: ${other#"$tree"}/x.conf preloads something already"
+		rm -r "$other"
+	done
 	cp "$unit" "$work/unit"
 	sed -i 's|=/usr|=/opt/vgpu_unlock/vgpu_unlock /usr|' "$unit"
 	refused 'starts the service by vgpu_unlock already'
@@ -214,6 +268,7 @@ refusals()
 	chmod 666 "$tree/opt/vgpu_unlock/kern.ld"
 	refused 'becomes a part of the kernel, and others can write it' --hooks /opt/vgpu_unlock
 	chmod 644 "$tree/opt/vgpu_unlock/kern.ld"
+	untrusted_ways
 	expect 2 'takes a checkout of vgpu_unlock' unlock install --hooks /opt
 	expect 2 'takes a folder' unlock install --hooks opt/vgpu_unlock
 	expect 2 'takes a folder' unlock install --hooks '/opt/a b'
@@ -274,6 +329,7 @@ wrong_files
 untrusted_files
 other_files
 what_is_installed
+left_without_manifest
 driver_updates
 changed_by_others
 refusals

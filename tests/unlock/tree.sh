@@ -29,7 +29,7 @@ expect()
 	shift 2
 	gpushift "$@" >"$work/out" 2>"$work/err" || got=$?
 	((got == status)) || problem="exit $got, not $status"
-	cat "$work/out" "$work/err" | grep -qE -- "$pattern" || problem+=" no match for '$pattern'"
+	grep -qE -- "$pattern" "$work/out" "$work/err" || problem+=" no match for '$pattern'"
 	verdict "gpushift $* ($pattern)" "$problem"
 }
 

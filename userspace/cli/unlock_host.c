@@ -4,6 +4,7 @@
 #include "output.h"
 #include "tree.h"
 #include "unlock/driver.h"
+#include "unlock_trust.h"
 
 #define NVIDIA 0x10de
 #define LIBRARY "libgpushift-unlock.so"
@@ -118,7 +119,8 @@ static int find_library(struct cli *cli, struct unlock_host *host)
 		    gs_tree_exists(cli->engine, path + 1))
 			host->library = strdup(path);
 	}
-	return 0;
+	/* Whoever can put another one there can do what those daemons of root's can. */
+	return host->library ? unlock_trust(cli->engine, host->library, &host->library_why) : 0;
 }
 
 static char *why_not(const struct unlock_host *host, const struct unlock_card *card)
@@ -201,19 +203,23 @@ void unlock_host_clear(struct unlock_host *host)
 	free(host->version);
 	free(host->source);
 	free(host->library);
+	free(host->library_why);
 	gs_unlock_types_free(host->types);
 	gs_host_free(host->host);
 	*host = (struct unlock_host){ 0 };
 }
 
+/* Where systemd reads units and drop-ins; what stands earlier wins. */
+const char *const unlock_unit_folders[] = { "etc/systemd/system", "run/systemd/system",
+					    "usr/local/lib/systemd/system",
+					    "usr/lib/systemd/system", "lib/systemd/system", NULL };
+
 const char *unlock_host_service(struct gs_engine *engine, const char *service)
 {
-	static const char *const folders[] = { "etc/systemd/system", "usr/lib/systemd/system",
-					       "lib/systemd/system" };
 	char path[GS_PATH_MAX];
 
-	for (size_t i = 0; i < GS_ARRAY_SIZE(folders); i++)
-		if (gs_path(path, "%s/%s", folders[i], service) == 0 && gs_tree_exists(engine, path))
-			return folders[i];
+	for (const char *const *folder = unlock_unit_folders; *folder; folder++)
+		if (gs_path(path, "%s/%s", *folder, service) == 0 && gs_tree_exists(engine, path))
+			return *folder;
 	return NULL;
 }

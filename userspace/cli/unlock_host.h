@@ -23,6 +23,7 @@ struct unlock_host {
 	const char *release; /* of the vGPU software; NULL: not known */
 	char *source;	     /* the driver's tree below DKMS; NULL: there is none */
 	char *library;	     /* "/usr/local/lib/...": NULL: not installed */
+	char *library_why;   /* it is not to be used; NULL: it is */
 	struct unlock_card *cards;
 	size_t n_cards;
 };
@@ -41,6 +42,9 @@ enum unlock_hooking {
 
 /* unlock_branch_known - does the library know how this branch answers? */
 bool unlock_branch_known(unsigned int branch, enum unlock_hooking *ret);
+
+/* Folders of units, and of their drop-ins; the end is NULL. */
+extern const char *const unlock_unit_folders[];
 
 /* unlock_host_service - where the unit of a service of the driver is; NULL: nowhere */
 const char *unlock_host_service(struct gs_engine *engine, const char *service);

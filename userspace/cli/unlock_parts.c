@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "unlock_parts.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include "output.h"
 #include "tree.h"
-#include "unlock/load.h"
 #include "unlock_hooks.h"
+#include "unlock_trust.h"
 #include "vendor_tool.h"
 
 const char *const unlock_services[] = { "nvidia-vgpud.service", "nvidia-vgpu-mgr.service", NULL };
@@ -70,12 +67,28 @@ static bool is_drop_in(const char *name)
 	return name[0] != '.' && length > 5 && gs_streq(name + length - 5, ".conf");
 }
 
+static int check_drop_ins(struct cli *cli, const char *folder, const char *service)
+{
+	char path[GS_PATH_MAX];
+	char **names = NULL;
+	int r = 0;
+
+	if (gs_path(path, "%s/%s.d", folder, service) < 0 ||
+	    gs_tree_list(cli->engine, path, &names) < 0)
+		r = cli_no_memory(cli);
+	for (char **name = names; r == 0 && name && *name; name++)
+		if (is_drop_in(*name) && !gs_streq(*name, UNLOCK_DROP_IN) &&
+		    gs_path(path, "%s/%s.d/%s", folder, service, *name) == 0)
+			r = check_file(cli, path);
+	gs_strv_free(names);
+	return r;
+}
+
 /* Two libraries would each answer, and a later drop-in takes away what an earlier one sets. */
 static int check_service(struct cli *cli, const char *service)
 {
 	const char *folder = unlock_host_service(cli->engine, service);
 	char path[GS_PATH_MAX];
-	char **names = NULL;
 	int r = 0;
 
 	if (!folder)
@@ -84,14 +97,8 @@ static int check_service(struct cli *cli, const char *service)
 				"there is no %s: this is not the vGPU host driver", service);
 	if (gs_path(path, "%s/%s", folder, service) == 0)
 		r = check_file(cli, path);
-	if (r == 0 && (gs_path(path, "etc/systemd/system/%s.d", service) < 0 ||
-		       gs_tree_list(cli->engine, path, &names) < 0))
-		r = cli_no_memory(cli);
-	for (char **name = names; r == 0 && name && *name; name++)
-		if (is_drop_in(*name) && !gs_streq(*name, UNLOCK_DROP_IN) &&
-		    gs_path(path, "etc/systemd/system/%s.d/%s", service, *name) == 0)
-			r = check_file(cli, path);
-	gs_strv_free(names);
+	for (const char *const *in = unlock_unit_folders; r == 0 && *in; in++)
+		r = check_drop_ins(cli, *in, service);
 	return r;
 }
 
@@ -118,58 +125,51 @@ static int collect_drop_ins(struct cli *cli, const struct unlock_host *host,
 
 /* --- nvidia-smi --- */
 
+static char *wrapper_of(const struct unlock_host *host)
+{
+	return gs_asprintf("#!/bin/sh\n# Made by gpushift unlock install --nvidia-smi; gpushift unlock "
+			   "remove takes it away.\n"
+			   "if [ \"$1\" = vgpu ]; then\n"
+			   "\tLD_PRELOAD=%s${LD_PRELOAD:+:$LD_PRELOAD}\n\texport LD_PRELOAD\nfi\n"
+			   "exec /" UNLOCK_SMI " \"$@\"\n",
+			   host->library);
+}
+
 static int collect_wrapper(struct cli *cli, const struct unlock_host *host,
 			   struct unlock_store *store, struct unlock_parts *parts)
 {
 	cli_cleanup_bytes struct unlock_bytes before = { 0 };
+	gs_cleanup_free char *text = wrapper_of(host);
 	int r;
 
 	if (!gs_tree_exists(cli->engine, UNLOCK_SMI))
 		return cli_fail(cli, GS_EXIT_REFUSED, "driver-missing", NULL,
 				"there is no /" UNLOCK_SMI " to wrap");
-	r = unlock_store_original(store, UNLOCK_SMI_WRAPPER, &before);
+	r = text ? unlock_store_original(store, UNLOCK_SMI_WRAPPER, &before) : -ENOMEM;
 	if (r == -ENOMEM)
 		return cli_no_memory(cli);
-	if (r < 0 || before.bytes)
+	/* Ours may be there of an installation that nothing is known of any more. */
+	if (r < 0 || (before.bytes && !gs_streq(before.bytes, text)))
 		return refuse_foreign(cli, UNLOCK_SMI_WRAPPER, "is there already");
-	return add(cli, parts, UNLOCK_SMI_WRAPPER,
-		   gs_asprintf("#!/bin/sh\n# Made by gpushift unlock install --nvidia-smi; gpushift unlock "
-			       "remove takes it away.\n"
-			       "if [ \"$1\" = vgpu ]; then\n"
-			       "\tLD_PRELOAD=%s${LD_PRELOAD:+:$LD_PRELOAD}\n\texport LD_PRELOAD\nfi\n"
-			       "exec /" UNLOCK_SMI " \"$@\"\n",
-			       host->library),
-		   0755, false);
+	return add(cli, parts, UNLOCK_SMI_WRAPPER, gs_steal(text), 0755, false);
 }
 
 /* --- hooks --- */
 
+/* The checkout may be here, while the driver of another tree is changed. */
 static int check_upstream(struct cli *cli, const char *path)
 {
-	struct stat st;
-	const char *why;
-	int fd = gs_tree_open(cli->engine, path + 1, O_RDONLY | O_NOFOLLOW);
-	int r;
+	gs_cleanup_free char *why = NULL;
+	int r = unlock_trust(cli->engine, path, &why);
 
-	/* The checkout may be here, while the driver of another tree is changed. */
-	if (fd == -ENOENT && cli->engine->foreign_root) {
-		fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-		if (fd < 0)
-			fd = -errno;
-	}
-	if (fd < 0)
-		return cli_usage(cli, "%s: %s; --hooks takes a checkout of vgpu_unlock", path,
-				 strerror(-fd));
-	r = fstat(fd, &st) < 0 ? -errno : 0;
-	close(fd);
+	if (r == -ENOMEM)
+		return cli_no_memory(cli);
 	if (r < 0)
-		return cli_usage(cli, "%s: %s", path, strerror(-r));
-	why = S_ISREG(st.st_mode) ? unlock_insecure(&st, false) : "it is no regular file";
-	if (cli->engine->foreign_root && st.st_uid == geteuid() &&
-	    !(st.st_mode & (S_IWGRP | S_IWOTH)))
-		why = NULL;
+		return cli_usage(cli, "%s: %s; --hooks takes a checkout of vgpu_unlock", path,
+				 strerror(-r));
 	if (why)
-		return cli_fail(cli, GS_EXIT_REFUSED, "insecure", NULL,
+		return cli_fail(cli, GS_EXIT_REFUSED, "insecure",
+				"have it where root alone can write, from / on",
 				"%s becomes a part of the kernel, and %s", path, why);
 	return 0;
 }

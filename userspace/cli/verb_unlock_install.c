@@ -38,6 +38,11 @@ static int check_host(struct cli *cli, const struct unlock_host *host)
 		return cli_fail(cli, GS_EXIT_REFUSED, "driver-missing",
 				"make install, or the package gpushift-unlock",
 				"libgpushift-unlock.so is not installed");
+	if (host->library_why)
+		return cli_fail(cli, GS_EXIT_REFUSED, "insecure",
+				"install gpushift where root alone can write, from / on",
+				"daemons of root's would load %s, and %s", host->library,
+				host->library_why);
 	return check_cards(cli, host);
 }
 

@@ -109,6 +109,7 @@ static int print_json(struct status *status, enum gs_exit exit_status)
 	gs_json_put_string(&document, "driver", status->host.version);
 	gs_json_put_string(&document, "release", status->host.release);
 	gs_json_put_string(&document, "library", status->host.library);
+	gs_json_put_string(&document, "library_problem", status->host.library_why);
 	gs_json_put_string(&document, "hooks", unlock_store_noted(&status->store, "hooks"));
 	gs_json_begin_array(&cards);
 	for (size_t i = 0; i < status->host.n_cards; i++)
@@ -128,7 +129,9 @@ static void print_lines(struct status *status)
 		cli_line(stdout, "driver: %s (vGPU %s)", host->version, host->release);
 	else
 		cli_line(stdout, "driver: %s", host->version ? host->version : "none");
-	cli_line(stdout, "library: %s", host->library ? host->library : "not installed: make install, or the package gpushift-unlock");
+	cli_line(stdout, "library: %s%s%s", host->library ? host->library : "not installed: make install, or the package gpushift-unlock",
+		 host->library_why ? ": not to be used: " : "",
+		 host->library_why ? host->library_why : "");
 	for (size_t i = 0; i < host->n_cards; i++)
 		cli_line(stdout, "%s: %s: %s", host->cards[i].function->text,
 			 unlock_prospects[host->cards[i].generation].name,
