@@ -83,6 +83,15 @@ untrusted_files()
 	expect 1 'error: the library does not use this file: others can write it' unlock check
 	expect_json 1 '.findings[0] | .line == null and .severity == "error"' unlock check
 	expect 0 'note: the library does not use this file' unlock check "$overrides"
+	chmod 644 "$overrides"
+	chmod 777 "$tree/etc/vgpu_unlock"
+	expect 1 'error: the library does not use this file: others can write to its folder' unlock check
+	expect 0 'note: the library does not use this file: others can write to its folder' unlock check "$overrides"
+	chmod 755 "$tree/etc/vgpu_unlock"
+	chown 1 "$tree/etc/vgpu_unlock"
+	expect 1 'error: the library does not use this file: its folder does not belong to root' unlock check
+	chown 0 "$tree/etc/vgpu_unlock"
+	expect 0 'Nothing is wrong' unlock check
 	rm "$overrides"
 	mkfifo "$overrides"
 	expect 1 'cannot read' unlock check

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* verb_unlock_check.c - gpushift unlock check [<file>] */
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/stat.h>
 
 #include "output.h"
@@ -9,6 +10,7 @@
 #include "unlock/load.h"
 #include "unlock/settings.h"
 #include "unlock_check.h"
+#include "unlock_trust.h"
 
 #define FOLDER "etc/vgpu_unlock"
 
@@ -29,30 +31,39 @@ struct check {
 	size_t present; /* how many of the files are there */
 };
 
-/* A draft may belong to anybody; what the library is to read may not. */
-static void check_owner(struct check *check, const struct stat *st, bool draft)
-{
-	const char *why = S_ISREG(st->st_mode) ? unlock_insecure(st, false) :
-						 "it is no regular file";
-	bool own = check->cli->engine->foreign_root && st->st_uid == geteuid() &&
-		   !(st->st_mode & (S_IWGRP | S_IWOTH));
+/* One of the files, opened. */
+struct opened {
+	const char *name; /* as it is shown */
+	int fd, folder;	  /* or -errno */
+	bool draft;
+};
 
-	if (why && !own)
-		cli_findings_add(&check->findings, draft ? UNLOCK_NOTE : UNLOCK_ERROR, 0,
+/* A draft may belong to anybody; what the library is to read may not. */
+static int check_owner(struct check *check, const struct opened *file)
+{
+	struct stat st, folder;
+	const char *why;
+
+	if (fstat(file->fd, &st) < 0 || fstat(file->folder, &folder) < 0)
+		return -errno;
+	unlock_trust_own(check->cli->engine, &st);
+	unlock_trust_own(check->cli->engine, &folder);
+	why = unlock_distrust(&st, &folder);
+	if (why)
+		cli_findings_add(&check->findings, file->draft ? UNLOCK_NOTE : UNLOCK_ERROR, 0,
 				 "the library does not use this file: %s", why);
+	return 0;
 }
 
-static int check_open(struct check *check, const struct unlock_kind *kind, int fd, bool draft)
+static int check_open(struct check *check, const struct unlock_kind *kind, const struct opened *file)
 {
 	struct unlock_report report = { cli_findings_say, &check->findings };
 	struct unlock_loaded *loaded = NULL;
-	struct stat st;
-	int r;
+	int r = check_owner(check, file);
 
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	check_owner(check, &st, draft);
-	r = unlock_load_fd(kind, fd, &report, &loaded);
+	if (r < 0)
+		return r;
+	r = unlock_load_fd(kind, file->fd, &report, &loaded);
 	if (r == 0 && kind == &unlock_kind_overrides)
 		cli_unlock_check_overrides(&check->findings, (const void *)loaded->content,
 					   check->types, check->branch);
@@ -60,25 +71,26 @@ static int check_open(struct check *check, const struct unlock_kind *kind, int f
 	return r == -EINVAL ? 0 : r;
 }
 
-static int check_file(struct check *check, const struct unlock_kind *kind, int fd, const char *name,
-		      bool draft)
+/* Both are closed. */
+static int check_file(struct check *check, const struct unlock_kind *kind, const struct opened *file)
 {
+	gs_cleanup_close int fd = file->fd;
+	gs_cleanup_close int folder = file->folder;
 	struct cli *cli = check->cli;
-	int r = fd;
+	int r = fd < 0 ? fd : folder < 0 ? folder : 0;
 
-	cli_findings_file(&check->findings, name);
-	if (fd >= 0) {
-		r = check_open(check, kind, fd, draft);
-		close(fd);
+	cli_findings_file(&check->findings, file->name);
+	if (r == 0) {
+		r = check_open(check, kind, file);
 		check->present++;
 	}
 	if (r == -ENOMEM)
 		return cli_no_memory(cli);
-	if (r == -ENOENT && !draft)
+	if (r == -ENOENT && !file->draft)
 		return 0;
 	if (r < 0)
-		return cli_fail(cli, GS_EXIT_FAILED, "failed", NULL, "cannot read '%s': %s", name,
-				strerror(-r));
+		return cli_fail(cli, GS_EXIT_FAILED, "failed", NULL, "cannot read '%s': %s",
+				file->name, strerror(-r));
 	return 0;
 }
 
@@ -90,24 +102,42 @@ static const struct unlock_kind *kind_of(const char *path)
 	return gs_streq(slash ? slash + 1 : path, kinds[0].name) ? kinds[0].kind : kinds[1].kind;
 }
 
+static int open_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX];
+	int fd;
+
+	if (snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) + 1 : 1,
+		     slash ? path : ".") >= (int)sizeof(folder))
+		return -ENAMETOOLONG;
+	fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 static int check_given(struct check *check, const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct opened file = { path, fd < 0 ? -errno : fd, open_folder(path), true };
 
-	return check_file(check, kind_of(path), fd < 0 ? -errno : fd, path, true);
+	return check_file(check, kind_of(path), &file);
 }
 
 static int check_installed(struct check *check)
 {
+	const struct gs_engine *engine = check->cli->engine;
 	char path[GS_PATH_MAX], shown[GS_PATH_MAX];
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < GS_ARRAY_SIZE(kinds); i++) {
+		struct opened file = { .name = shown };
+
 		if (gs_path(path, FOLDER "/%s", kinds[i].name) < 0 ||
 		    gs_path(shown, "/%s", path) < 0)
 			return GS_EXIT_FAILED;
-		r = check_file(check, kinds[i].kind,
-			       gs_tree_open(check->cli->engine, path, O_RDONLY), shown, false);
+		file.fd = gs_tree_open(engine, path, O_RDONLY);
+		file.folder = gs_tree_open(engine, FOLDER, O_PATH | O_DIRECTORY);
+		r = check_file(check, kinds[i].kind, &file);
 	}
 	return r;
 }

@@ -117,6 +117,15 @@ const char *unlock_insecure(const struct stat *st, bool folder)
 	return NULL;
 }
 
+const char *unlock_distrust(const struct stat *file, const struct stat *folder)
+{
+	const char *why = S_ISREG(file->st_mode) ? unlock_insecure(file, false) :
+						   "it is no regular file";
+
+	/* A folder that others can write to is no place for a file of root's: they could put another one there. */
+	return why ? why : unlock_insecure(folder, true);
+}
+
 static uint64_t mix(uint64_t hash, uint64_t value)
 {
 	hash = (hash ^ value) * 0x9e3779b97f4a7c15ull;

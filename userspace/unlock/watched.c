@@ -75,21 +75,20 @@ static void publish(struct unlock_watched *file, enum unlock_state state,
 	unmap_old(file);
 }
 
-/* A folder that others can write to is no place for a file of root's: they could put another one there. */
-static const char *insecure_folder(const char *path)
+static const char *distrust(const char *path, const struct stat *st)
 {
 	char folder[PATH_MAX];
 	const char *slash = strrchr(path, '/');
 	size_t length = slash ? (size_t)(slash - path) : 0;
-	struct stat st;
+	struct stat folder_st;
 
 	if (!slash || length >= sizeof(folder))
 		return "its path is not an absolute one";
 	memcpy(folder, path, length);
 	strcpy(folder + length, length ? "" : "/");
-	if (stat(folder, &st) < 0)
+	if (stat(folder, &folder_st) < 0)
 		return strerrordesc_np(errno);
-	return unlock_insecure(&st, true);
+	return unlock_distrust(st, &folder_st);
 }
 
 struct complaint {
@@ -141,9 +140,7 @@ static void read_open(struct unlock_watched *file, int fd)
 		return;
 	fingerprint = unlock_fingerprint(&st);
 	complaint.silent = file->told == fingerprint;
-	why = S_ISREG(st.st_mode) ? unlock_insecure(&st, false) : "it is no regular file";
-	if (!why)
-		why = insecure_folder(file->path);
+	why = distrust(file->path, &st);
 	if (!why && st.st_size == 0 && atomic_load(&file->loaded) && changed_within(&st, EMPTY_NS))
 		return;
 	if (why) {
