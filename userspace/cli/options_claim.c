@@ -28,24 +28,11 @@ int cli_set_policy(struct cli *cli, const char *text)
 	return cli_usage(cli, "there is no policy '%s'; there are pack and spread", text);
 }
 
-/* "4G", "512M", "4GiB", or bytes: memory of a card is counted in powers of two. */
 int cli_set_framebuffer(struct cli *cli, const char *text)
 {
-	static const char units[] = "KMG";
-	size_t digits = strspn(text, "0123456789");
-	const char *unit = text[digits] ? strchr(units, text[digits]) : NULL;
-	const char *rest = text + digits + (unit != NULL);
-	uint64_t value;
-
-	errno = 0;
-	value = strtoull(text, NULL, 10);
-	for (const char *p = units; unit && p <= unit; p++)
-		value = value > UINT64_MAX / 1024 ? UINT64_MAX : value * 1024;
-	if (!digits || digits > 18 || errno || !value || value > INT64_MAX ||
-	    (*rest && !(unit && (gs_streq(rest, "B") || gs_streq(rest, "iB")))))
-		return cli_usage(cli, "--framebuffer takes a size like 4G or 512M, not '%s'", text);
-	cli->framebuffer = value;
-	return 0;
+	if (gs_claim_size_parse(text, &cli->framebuffer) == 0)
+		return 0;
+	return cli_usage(cli, "--framebuffer takes a size like 4G or 512M, not '%s'", text);
 }
 
 int cli_add_on(struct cli *cli, const char *name)

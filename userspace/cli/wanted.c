@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include "host.h"
+#include "input.h"
 #include "output.h"
 #include "suggest.h"
 #include "want.h"
@@ -35,23 +36,14 @@ static int open_file(const struct cli *cli)
 int cli_wanted_text(struct cli *cli, char **ret, size_t *ret_length)
 {
 	gs_cleanup_close int fd = open_file(cli);
-	gs_cleanup_free char *text = malloc(GS_WANTED_MAX_BYTES + 1);
-	size_t length = 0;
-	ssize_t n;
+	int r;
 
 	if (fd < 0)
 		return cannot_read(cli, errno);
-	if (!text)
+	r = cli_read_input(fd, GS_WANTED_MAX_BYTES, ret, ret_length);
+	if (r == -ENOMEM)
 		return cli_no_memory(cli);
-	do {
-		n = read(fd, text + length, GS_WANTED_MAX_BYTES + 1 - length);
-		length += n > 0 ? (size_t)n : 0;
-	} while (n > 0 || (n < 0 && errno == EINTR));
-	if (n < 0 || length > GS_WANTED_MAX_BYTES)
-		return cannot_read(cli, n < 0 ? errno : EFBIG);
-	*ret = gs_steal(text);
-	*ret_length = length;
-	return 0;
+	return r < 0 ? cannot_read(cli, -r) : 0;
 }
 
 static int unknown_profile(struct cli *cli, const struct gs_wanted *wanted, const char *name)

@@ -31,6 +31,8 @@ enum gs_claim_policy {
 
 const char *gs_claim_policy_name(enum gs_claim_policy policy);
 int gs_claim_policy_parse(const char *text, enum gs_claim_policy *ret) gs_must_check;
+/* gs_claim_size_parse - "4G", "512M", "4GiB", or bytes: memory of a card is counted in powers of two */
+int gs_claim_size_parse(const char *text, uint64_t *ret) gs_must_check;
 
 /* What is asked for. */
 struct gs_claim_want {
@@ -47,6 +49,7 @@ struct gs_claim {
 	char id[37];
 	bool whole; /* the card; else a vGPU */
 	bool pending;
+	bool hook; /* made when its VM started, by the hook; ends as that VM ends */
 	char *card;
 	struct gs_identity identity;
 	char *uuid; /* of a vGPU */

@@ -26,6 +26,25 @@ int gs_claim_policy_parse(const char *text, enum gs_claim_policy *ret)
 	return -EINVAL;
 }
 
+int gs_claim_size_parse(const char *text, uint64_t *ret)
+{
+	static const char units[] = "KMG";
+	size_t digits = strspn(text, "0123456789");
+	const char *unit = text[digits] ? strchr(units, text[digits]) : NULL;
+	const char *rest = text + digits + (unit != NULL);
+	uint64_t value;
+
+	errno = 0;
+	value = strtoull(text, NULL, 10);
+	for (const char *p = units; unit && p <= unit; p++)
+		value = value > UINT64_MAX / 1024 ? UINT64_MAX : value * 1024;
+	if (!digits || digits > 18 || errno || !value || value > INT64_MAX ||
+	    (*rest && !(unit && (gs_streq(rest, "B") || gs_streq(rest, "iB")))))
+		return -EINVAL;
+	*ret = value;
+	return 0;
+}
+
 static bool is_allowed(const struct gs_claim_want *want, const struct gs_card *card)
 {
 	for (size_t i = 0; i < want->n_on; i++)

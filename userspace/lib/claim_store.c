@@ -79,6 +79,7 @@ static int from_json(struct gs_engine *engine, struct json_object *json, struct 
 	ret->whole = !ret->uuid;
 	ret->manager = get_manager(json);
 	ret->pending = get_flag(json, "pending");
+	ret->hook = get_flag(json, "hook");
 	ret->vm_seen = get_flag(json, "vm_seen");
 	ret->user.pid = (int)get_number(json, "user_pid");
 	ret->user.start = get_number(json, "user_start");
@@ -152,6 +153,8 @@ static int fill_user(struct json_object *json, const struct gs_claim *claim)
 	}
 	if (r == 0)
 		r = add_flag(json, "vm_seen", claim->vm_seen);
+	if (r == 0)
+		r = add_flag(json, "hook", claim->hook);
 	return r == 0 ? add_flag(json, "pending", claim->pending) : r;
 }
 
