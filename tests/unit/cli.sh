@@ -329,6 +329,36 @@ exported()
 	expect 0 '^0000:01:00.0$' __complete targets
 }
 
+# ---- called by who runs VMs ----
+
+# says STATUS PATTERN XML WORD...: one line at most, and nothing on standard output
+says()
+{
+	local status=$1 pattern=$2 xml=$3 got=0 problem=
+	shift 3
+	"$build/gpushift" hook "$@" <<<"$xml" >"$work/out" 2>"$work/err" || got=$?
+	((got == status)) || problem="exit $got, not $status"
+	[[ ! -s $work/out && $(wc -l <"$work/err") -le 1 ]] || problem+=" more than a line"
+	[[ $(<"$work/err") =~ $pattern ]] || problem+=" not: $pattern"
+	verdict "gpushift hook $*" "$problem"
+}
+
+hooked()
+{
+	local plain asks
+	plain="<domain><devices><hostdev mode='subsystem' type='pci'><source><address domain='0' bus='1' slot='0' function='0'/></source></hostdev></devices></domain>"
+	asks="<domain><metadata><g:hook xmlns:g='urn:gpushift:1'><g:vgpu uuid='x'/></g:hook></metadata></domain>"
+	says 0 '^$' "$plain" libvirt desk prepare begin -
+	says 0 '^$' "$asks" libvirt desk started begin -
+	says 0 '^$' "$asks" libvirt desk reconnect begin -
+	says 0 '^$' "$asks" libvirt desk something new
+	says 0 '^$' "nonsense" libvirt desk prepare begin -
+	says 0 '^$' "$plain" libvirt -- --desk prepare begin -
+	says 3 "^gpushift: desk: what it asks for cannot be read: <vgpu> cannot have uuid='x'; next: gpushift help hook libvirt$" "$asks" libvirt desk prepare begin -
+	expect 2 "needs more" hook libvirt desk prepare
+	expect 2 "changes devices" hook libvirt desk prepare begin -
+}
+
 # ---- the doctor, and the command line of the kernel ----
 
 # intel_with_grub TREE: as Debian has it
@@ -467,6 +497,7 @@ configured
 wanted
 defined
 exported
+hooked
 doctored
 booted
 imported

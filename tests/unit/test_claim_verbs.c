@@ -227,6 +227,136 @@ static void a_claim_stays_with_a_quarantine(void **state)
 	assert_int_equal(count_of("claims"), 0);
 }
 
+/* --- VMs that start and end -------------------------------------------------------------------- */
+
+#define UUID(n) "8a5b2b0e-0000-4000-8000-00000000000" n
+#define MDEV(n)                                                                                     \
+	"<hostdev mode='subsystem' type='mdev'><source><address uuid='" UUID(n) "'/></source></hostdev>"
+#define VGPU(n) "<vgpu uuid='" UUID(n) "' profile='nvidia-46'/>"
+#define CARD                                                                                        \
+	"<hostdev mode='subsystem' type='pci'><source><address domain='0' bus='1' slot='0' function='0'/>" \
+	"</source></hostdev>"
+#define ASKS(vgpus, devices)                                                                        \
+	"<domain><metadata><g:hook xmlns:g='urn:gpushift:1'>" vgpus "</g:hook></metadata><devices>"  \
+	devices "</devices></domain>"
+
+/* A verb with a description on standard input. */
+static int run_vm(struct lab *lab, const char *line, const char *description)
+{
+	char path[] = "/tmp/gpushift-verb.XXXXXX";
+	int in = mkstemp(path), saved = dup(STDIN_FILENO), status;
+
+	assert_true(in >= 0);
+	assert_int_equal(write(in, description, strlen(description)), (ssize_t)strlen(description));
+	assert_int_equal(lseek(in, 0, SEEK_SET), 0);
+	dup2(in, STDIN_FILENO);
+	status = run_verb(lab, line);
+	dup2(saved, STDIN_FILENO);
+	close(saved);
+	close(in);
+	unlink(path);
+	return status;
+}
+
+static void a_vm_has_vgpus_while_it_runs(void **state)
+{
+	static const char *const xml = ASKS(VGPU("a"), MDEV("a") MDEV("b") MDEV("c"));
+	struct lab *lab = *state;
+	char *before;
+
+	use_vgpu_driver(lab);
+	tree_write(lab->tree, "etc/mdevctl.d/" GPU "/" UUID("b"),
+		   "{\"mdev_type\": \"nvidia-46\", \"start\": \"manual\", \"attrs\": []}");
+	before = fake_kernel_state();
+	assert_int_equal(run_vm(lab, "__vm start libvirt desk", xml), 0);
+	/* What is neither described nor defined is none of ours. */
+	assert_int_equal(count_of("claimed"), 2);
+	assert_string_equal(at("vm"), "desk");
+	assert_string_equal(at("claimed/0/uuid"), UUID("a"));
+	assert_true(is_live(lab, UUID("a")) && is_live(lab, UUID("b")));
+	/* Once more, as after a start whose end nobody heard of. */
+	assert_int_equal(run_vm(lab, "__vm start libvirt desk", xml), 0);
+	assert_int_equal(count_of("claimed"), 0);
+	assert_int_equal(run_vm(lab, "__vm start libvirt other", ASKS(VGPU("a"), MDEV("a"))), 3);
+	assert_string_equal(at("error/message"), "the VM desk has the vGPU " UUID("a"));
+	assert_int_equal(run_verb(lab, "__vm end libvirt other"), 0);
+	assert_int_equal(count_of("released"), 0);
+	assert_int_equal(run_verb(lab, "__vm end libvirt desk"), 0);
+	assert_int_equal(count_of("released"), 2);
+	lab_expect(before);
+	assert_int_equal(run_verb(lab, "claims"), 0);
+	assert_int_equal(count_of("claims"), 0);
+}
+
+static void a_vm_has_a_card_while_it_runs(void **state)
+{
+	struct lab *lab = *state;
+	char *before;
+
+	tree_driver(lab->foreign, NULL);
+	before = fake_kernel_state();
+	assert_int_equal(run_vm(lab, "__vm start libvirt desk", ASKS("", CARD)), 0);
+	assert_string_equal(at("claimed/0/address"), GPU);
+	assert_int_equal(lab_mode(lab), GS_MODE_PASSTHROUGH);
+	assert_int_equal(run_vm(lab, "__vm start libvirt other", ASKS("", CARD)), 3);
+	assert_string_equal(at("error/message"),
+			    GPU " cannot give that now: the VM desk has it");
+	assert_int_equal(run_verb(lab, "__vm end libvirt desk"), 0);
+	lab_expect(before);
+	/* In passthrough already, it stays there. */
+	assert_int_equal(run_verb(lab, "set " GPU " passthrough"), 0);
+	assert_int_equal(run_vm(lab, "__vm start libvirt desk", ASKS("", CARD)), 0);
+	assert_int_equal(run_verb(lab, "__vm end libvirt desk"), 0);
+	assert_int_equal(count_of("released"), 1);
+	assert_int_equal(lab_mode(lab), GS_MODE_PASSTHROUGH);
+}
+
+static void a_vm_gets_all_or_nothing(void **state)
+{
+	struct lab *lab = *state;
+	char *before;
+
+	use_vgpu_driver(lab);
+	before = fake_kernel_state();
+	/* There is room for two. */
+	assert_int_equal(run_vm(lab, "__vm start libvirt desk",
+				ASKS(VGPU("a") VGPU("b") VGPU("c"), MDEV("a") MDEV("b") MDEV("c"))), 1);
+	assert_string_equal(at("error/code"), "failed");
+	lab_expect(before);
+	assert_int_equal(run_verb(lab, "claims"), 0);
+	assert_int_equal(count_of("claims"), 0);
+}
+
+static void a_vm_that_does_not_ask_gets_nothing(void **state)
+{
+	static const char *const wrong[] = {
+		"__vm begin libvirt desk", "__vm start xen desk", "__vm start libvirt ",
+	};
+	struct lab *lab = *state;
+	unsigned int writes = fake_kernel_writes();
+
+	assert_int_equal(run_vm(lab, "__vm start libvirt desk",
+				"<domain><devices>" CARD "</devices></domain>"), 0);
+	assert_int_equal(count_of("claimed"), 0);
+	assert_int_equal(run_vm(lab, "__vm start libvirt desk", ASKS("", CARD) "x"), 3);
+	assert_string_equal(at("error/code"), "bad-description");
+	for (size_t i = 0; i < GS_ARRAY_SIZE(wrong); i++)
+		assert_int_equal(run_vm(lab, wrong[i], ASKS("", CARD)), 2);
+	assert_int_equal(fake_kernel_writes(), writes);
+}
+
+static void the_end_of_a_vm_takes_no_claim_of_others(void **state)
+{
+	struct lab *lab = *state;
+
+	use_vgpu_driver(lab);
+	assert_int_equal(run_verb(lab, "claim --profile nvidia-46 --vm desk"), 0);
+	assert_int_equal(run_verb(lab, "__vm end libvirt desk"), 0);
+	assert_int_equal(count_of("released"), 0);
+	assert_int_equal(run_verb(lab, "claims"), 0);
+	assert_int_equal(count_of("claims"), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -239,6 +369,11 @@ int main(void)
 		verb_test(another_card_is_not_switched),
 		verb_test(a_refusal_hides_no_failure),
 		verb_test(a_claim_stays_with_a_quarantine),
+		verb_test(a_vm_has_vgpus_while_it_runs),
+		verb_test(a_vm_has_a_card_while_it_runs),
+		verb_test(a_vm_gets_all_or_nothing),
+		verb_test(a_vm_that_does_not_ask_gets_nothing),
+		verb_test(the_end_of_a_vm_takes_no_claim_of_others),
 	};
 
 	return cmocka_run_group_tests_name("claim_verbs", tests, NULL, NULL);

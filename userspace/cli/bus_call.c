@@ -4,6 +4,7 @@
 
 #include "config.h"
 #include "host.h"
+#include "vm.h"
 #include "want.h"
 #include "wanted.h"
 
@@ -345,6 +346,27 @@ static int call_release(struct cli *cli, sd_bus *bus, sd_bus_message **ret, int 
 	return r < 0 ? r : append_claim_options(*ret, cli, false);
 }
 
+/* The description is read with the rights of whoever asks, and once: it is a pipe. */
+static int call_vm(struct cli *cli, sd_bus *bus, sd_bus_message **ret, int *ret_status)
+{
+	gs_cleanup_free char *text = NULL;
+	bool starts = cli_vm_starts(cli);
+	size_t length;
+	int r;
+
+	*ret_status = cli_vm_check(cli);
+	if (*ret_status == 0 && starts)
+		*ret_status = cli_vm_text(cli, &text, &length);
+	if (*ret_status)
+		return 0;
+	r = manager_call(bus, starts ? "VmStart" : "VmEnd", ret);
+	if (r >= 0)
+		r = sd_bus_message_append(*ret, "ss", cli->arguments[1], cli->arguments[2]);
+	if (r >= 0 && starts)
+		r = sd_bus_message_append_array(*ret, 'y', text, length);
+	return r < 0 ? r : append_options(*ret, cli, false);
+}
+
 static int call_recover(struct cli *cli, sd_bus *bus, sd_bus_message **ret, int *ret_status)
 {
 	int r;
@@ -367,6 +389,7 @@ static const struct {
 	{ verb_recover, call_recover },
 	{ verb_claim, call_claim },
 	{ verb_release, call_release },
+	{ verb_vm, call_vm },
 };
 
 int cli_bus_call_new(struct cli *cli, sd_bus *bus, sd_bus_message **ret, int *ret_status)

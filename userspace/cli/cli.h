@@ -100,7 +100,7 @@ enum cli_verb_flags {
 	CLI_CONFIGURED = 1 << 3, /* a wrong configuration stops it, as it stops what writes */
 };
 
-#define CLI_ARGUMENTS 2
+#define CLI_ARGUMENTS 4
 
 struct cli_verb {
 	const char *name;     /* two words for the verbs of a group: vgpu, boot */
@@ -201,6 +201,7 @@ int verb_doctor(struct cli *cli);
 int verb_export(struct cli *cli);
 int verb_groups(struct cli *cli);
 int verb_help(struct cli *cli);
+int verb_hook_libvirt(struct cli *cli);
 int verb_import(struct cli *cli);
 int verb_list(struct cli *cli);
 int verb_monitor(struct cli *cli);
@@ -219,5 +220,6 @@ int verb_unlock_status(struct cli *cli);
 int verb_vgpu_create(struct cli *cli);
 int verb_vgpu_list(struct cli *cli);
 int verb_vgpu_remove(struct cli *cli);
+int verb_vm(struct cli *cli);
 
 #endif

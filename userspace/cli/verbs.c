@@ -231,6 +231,16 @@ const struct cli_verb cli_verbs[] = {
 		.run = verb_export,
 	},
 	{
+		.name = "hook libvirt",
+		.synopsis = "<domain> <operation> <suboperation> [<extra>] [--deadline S]",
+		.summary = "what a domain of libvirt asks for, when it starts and ends",
+		.options = CLI_BIT(CLI_OPT_DEADLINE),
+		.arguments = {CLI_WORD, CLI_WORD, CLI_WORD, CLI_WORD},
+		.min_arguments = 3,
+		.flags = CLI_WRITES | CLI_NO_ENGINE,
+		.run = verb_hook_libvirt,
+	},
+	{
 		.name = "unlock status",
 		.synopsis = "",
 		.summary = "whether cards and driver can be unlocked, what is installed, what is to be redone",
@@ -311,6 +321,16 @@ const struct cli_verb cli_verbs[] = {
 		.min_arguments = 1,
 		.flags = CLI_HIDDEN,
 		.run = verb_complete,
+	},
+	{
+		.name = "__vm",
+		.synopsis = "start|end <manager> <vm> [--deadline S]",
+		.summary = "for the hooks",
+		.options = CLI_BIT(CLI_OPT_DEADLINE),
+		.arguments = {CLI_WORD, CLI_WORD, CLI_WORD},
+		.min_arguments = 3,
+		.flags = CLI_HIDDEN | CLI_WRITES | CLI_BY_DAEMON | CLI_MANY_STEPS,
+		.run = verb_vm,
 	},
 	{.name = NULL},
 };

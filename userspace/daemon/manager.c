@@ -68,6 +68,16 @@ static int on_release(sd_bus_message *message, void *data, sd_bus_error *error)
 	return request_release(data, message, error);
 }
 
+static int on_vm_start(sd_bus_message *message, void *data, sd_bus_error *error)
+{
+	return request_vm_start(data, message, error);
+}
+
+static int on_vm_end(sd_bus_message *message, void *data, sd_bus_error *error)
+{
+	return request_vm_end(data, message, error);
+}
+
 static int on_recover(sd_bus_message *message, void *data, sd_bus_error *error)
 {
 	return request_recover(data, message, error);
@@ -94,6 +104,12 @@ static const sd_bus_vtable vtable[] = {
 				SD_BUS_RESULT("o", job), on_claim, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Release", SD_BUS_ARGS("s", name, "a{sv}", options),
 				SD_BUS_RESULT("o", job), on_release, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("VmStart",
+				SD_BUS_ARGS("s", manager, "s", vm, "ay", description, "a{sv}",
+					    options),
+				SD_BUS_RESULT("o", job), on_vm_start, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("VmEnd", SD_BUS_ARGS("s", manager, "s", vm, "a{sv}", options),
+				SD_BUS_RESULT("o", job), on_vm_end, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Recover", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("o", job),
 				on_recover, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Apply", SD_BUS_ARGS("ay", wanted, "s", profile, "a{sv}", options),

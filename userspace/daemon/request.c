@@ -2,11 +2,12 @@
 /* request.c - from a call to a job: the command line that does it, and who may have it done */
 #include "request.h"
 
-#include "ask.h"
 #include "auth.h"
 #include "errors.h"
 #include "job.h"
 #include "wanted.h"
+
+#include "cli/vm.h"
 
 /* As long as any name of a device or type; what it means is looked up by the job. */
 #define MAX_TEXT 255
@@ -311,6 +312,81 @@ int request_release(struct daemon *daemon, sd_bus_message *call, sd_bus_error *e
 	return request ? submit(daemon, call, request, error) : -ENOMEM;
 }
 
+/* Who runs VMs, and the name of one; it is compared with files, and never is a path by itself. */
+static int check_vm(const char *manager, const char *vm, sd_bus_error *error)
+{
+	if (!cli_vm_manager(manager))
+		return error_usage(error, "nobody called '%.64s' is known to run VMs", manager);
+	return check_text(vm, "name of the VM", error);
+}
+
+static struct request *new_vm_request(const char *event, const char *manager, const char *vm,
+				      const struct options *options)
+{
+	struct request *request = new_request("vgpu");
+
+	if (!request)
+		return NULL;
+	add_action(request, "set-mode");
+	add(request, "__vm");
+	add_options(request, options);
+	add(request, "--");
+	add(request, "%s", event);
+	add(request, "%s", manager);
+	add(request, "%s", vm);
+	return request;
+}
+
+int request_vm_start(struct daemon *daemon, sd_bus_message *call, sd_bus_error *error)
+{
+	const char *manager, *vm;
+	struct request *request;
+	struct options options;
+	const void *text;
+	size_t length;
+	int r;
+
+	r = sd_bus_message_read(call, "ss", &manager, &vm);
+	if (r >= 0)
+		r = check_vm(manager, vm, error);
+	if (r >= 0)
+		r = sd_bus_message_read_array(call, 'y', &text, &length);
+	if (r >= 0 && length > GS_DOMAIN_MAX_BYTES)
+		r = error_usage(error, "the description of a VM has %d bytes at most",
+				GS_DOMAIN_MAX_BYTES);
+	if (r >= 0)
+		r = options_read(call, OPTION_DEADLINE | OPTION_TIMEOUT, &options, error);
+	if (r < 0)
+		return r;
+	request = new_vm_request("start", manager, vm, &options);
+	if (request) {
+		request->input = wanted_file(text, length);
+		if (request->input < 0)
+			request->failed = request->input;
+	}
+	options_clear(&options);
+	return request ? submit(daemon, call, request, error) : -ENOMEM;
+}
+
+int request_vm_end(struct daemon *daemon, sd_bus_message *call, sd_bus_error *error)
+{
+	const char *manager, *vm;
+	struct request *request;
+	struct options options;
+	int r;
+
+	r = sd_bus_message_read(call, "ss", &manager, &vm);
+	if (r >= 0)
+		r = check_vm(manager, vm, error);
+	if (r >= 0)
+		r = options_read(call, OPTION_DEADLINE | OPTION_TIMEOUT, &options, error);
+	if (r < 0)
+		return r;
+	request = new_vm_request("end", manager, vm, &options);
+	options_clear(&options);
+	return request ? submit(daemon, call, request, error) : -ENOMEM;
+}
+
 int request_recover(struct daemon *daemon, sd_bus_message *call, sd_bus_error *error)
 {
 	struct request *request;
@@ -410,39 +486,4 @@ int request_apply(struct daemon *daemon, sd_bus_message *call, sd_bus_error *err
 	}
 	options_clear(&options);
 	return request ? submit(daemon, call, request, error) : -ENOMEM;
-}
-
-/* Not to be allowed is no error here: less is told. */
-static void on_inspect(struct daemon *daemon, sd_bus_message *call, const char *refused, void *data)
-{
-	sd_bus_error error = SD_BUS_ERROR_NULL;
-	struct question *question = data;
-	int r;
-
-	if (!refused)
-		question->uid = 0;
-	question->known = daemon->host;
-	/* As root at first, for the counts; it drops its rights itself. */
-	r = ask_start(daemon, call, 0, question_holders, question, &error);
-	if (r < 0)
-		(void)!sd_bus_reply_method_errno(call, r, error.name ? &error : NULL);
-	sd_bus_error_free(&error);
-	free(question);
-}
-
-int request_holders(struct daemon *daemon, sd_bus_message *call, const struct question *question,
-		    uid_t uid, sd_bus_error *error)
-{
-	static const char *const actions[] = { "inspect", NULL };
-	struct question *copy = malloc(sizeof(*copy));
-	int r;
-
-	if (!copy)
-		return -ENOMEM;
-	*copy = *question;
-	copy->uid = uid;
-	r = auth_check(daemon, call, actions, on_inspect, copy, error);
-	if (r < 0)
-		free(copy);
-	return r < 0 ? r : 1;
 }

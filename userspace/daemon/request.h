@@ -23,6 +23,8 @@ int request_remove_vgpu(struct daemon *daemon, sd_bus_message *call,
 			sd_bus_error *error) gs_must_check;
 int request_claim(struct daemon *daemon, sd_bus_message *call, sd_bus_error *error);
 int request_release(struct daemon *daemon, sd_bus_message *call, sd_bus_error *error);
+int request_vm_start(struct daemon *daemon, sd_bus_message *call, sd_bus_error *error) gs_must_check;
+int request_vm_end(struct daemon *daemon, sd_bus_message *call, sd_bus_error *error) gs_must_check;
 int request_recover(struct daemon *daemon, sd_bus_message *call,
 		    sd_bus_error *error) gs_must_check;
 

@@ -4,6 +4,7 @@
 
 #include "foreign.h"
 #include "holder_names.h"
+#include "libvirt_xml.h"
 
 /* Elements below these are looked at; deeper ones are counted only. */
 #define NAME_MAX_LENGTH 256
@@ -21,26 +22,6 @@ struct reader {
 	int device_depth;
 	int r;
 };
-
-static const char *attribute(const XML_Char **attributes, const char *name)
-{
-	for (; *attributes; attributes += 2)
-		if (strcmp(attributes[0], name) == 0)
-			return attributes[1];
-	return "";
-}
-
-/* "0x01", or decimal */
-static bool parse_number(const char *text, unsigned long max, unsigned int *ret)
-{
-	unsigned long value;
-	char *rest;
-
-	errno = 0;
-	value = strtoul(text, &rest, 0);
-	*ret = (unsigned int)value;
-	return *text && !*rest && !errno && value <= max;
-}
 
 static int add(struct reader *reader, const struct gs_address *address)
 {
@@ -63,28 +44,20 @@ static int add(struct reader *reader, const struct gs_address *address)
 
 static void take_address(struct reader *reader, const XML_Char **attributes)
 {
-	unsigned int domain, bus, slot, function;
-	char text[32];
 	struct gs_address address;
 
-	if (!parse_number(attribute(attributes, "domain"), 0xffff, &domain) ||
-	    !parse_number(attribute(attributes, "bus"), 0xff, &bus) ||
-	    !parse_number(attribute(attributes, "slot"), 0x1f, &slot) ||
-	    !parse_number(attribute(attributes, "function"), 7, &function))
-		return;
-	snprintf(text, sizeof(text), "%04x:%02x:%02x.%x", domain, bus, slot, function);
-	if (gs_address_parse(text, &address) == 0 && reader->r == 0)
+	if (gs_libvirt_address(attributes, &address) && reader->r == 0)
 		reader->r = add(reader, &address);
 }
 
 static bool is_managed(const char *element, const XML_Char **attributes)
 {
-	if (strcmp(attribute(attributes, "managed"), "yes") != 0)
+	if (strcmp(gs_libvirt_attribute(attributes, "managed"), "yes") != 0)
 		return false;
 	return (strcmp(element, "hostdev") == 0 &&
-		strcmp(attribute(attributes, "type"), "pci") == 0) ||
+		strcmp(gs_libvirt_attribute(attributes, "type"), "pci") == 0) ||
 	       (strcmp(element, "interface") == 0 &&
-		strcmp(attribute(attributes, "type"), "hostdev") == 0);
+		strcmp(gs_libvirt_attribute(attributes, "type"), "hostdev") == 0);
 }
 
 static void XMLCALL begin_element(void *data, const XML_Char *element, const XML_Char **attributes)
