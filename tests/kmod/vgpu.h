@@ -7,23 +7,60 @@
 #include <linux/pci.h>
 #include <linux/types.h>
 
+#define VGPU_KINDS_MAX 8
+
 /**
  * struct vgpu_kind - a size of vGPU
- * @id: number of the type, as NVIDIA numbers it
- * @name: name of the type, as NVIDIA names it
+ * @id: number or name of the type, as its vendor has it
+ * @name: name of the type, as its vendor has it
  * @framebuffer: MiB
  * @resolution: largest screen
- * @instances: most of them on one card
  */
 struct vgpu_kind {
 	const char *id;
 	const char *name;
 	unsigned int framebuffer;
 	const char *resolution;
-	unsigned int instances;
 };
 
+/**
+ * struct vgpu_board - a card, as far as it can be split
+ * @name: what tests call it
+ * @kinds: the sizes
+ * @nr_kinds: number of @kinds, at most VGPU_KINDS_MAX
+ * @memory: MiB
+ * @mixed: different sizes live beside each other
+ */
+struct vgpu_board {
+	const char *name;
+	const struct vgpu_kind *kinds;
+	unsigned int nr_kinds;
+	unsigned int memory;
+	bool mixed;
+};
+
+/**
+ * struct vgpu_pool - the memory of one card
+ * @board: what card it is
+ * @lock: guards @kind and @used
+ * @kind: size of a vGPU that is there; NULL when @used is 0
+ * @used: MiB that vGPUs have
+ */
+struct vgpu_pool {
+	const struct vgpu_board *board;
+	struct mutex lock; /* see above */
+	const struct vgpu_kind *kind;
+	unsigned int used;
+};
+
+const struct vgpu_board *vgpu_board_find(const char *name);
+void vgpu_pool_init(struct vgpu_pool *pool, const struct vgpu_board *board);
+unsigned int vgpu_pool_room(struct vgpu_pool *pool, const struct vgpu_kind *kind);
+int vgpu_pool_take(struct vgpu_pool *pool, const struct vgpu_kind *kind);
+void vgpu_pool_give(struct vgpu_pool *pool, const struct vgpu_kind *kind);
+
 struct vgpu_card;
+struct vgpu_vf;
 
 /**
  * struct vgpu_type - a size of vGPU as one card offers it
@@ -37,8 +74,14 @@ struct vgpu_type {
 	struct vgpu_card *card;
 };
 
-struct vgpu_card *vgpu_card_create(struct device *dev);
+struct vgpu_card *vgpu_card_create(struct device *dev, struct vgpu_pool *pool,
+				   unsigned int most);
 void vgpu_card_destroy(struct vgpu_card *card);
+
+struct vgpu_vf *vgpu_vf_create(struct vgpu_pool *pool);
+struct vgpu_vf *vgpu_vf_of(struct device *dev);
+int vgpu_vf_show(struct device *dev);
+void vgpu_vf_destroy(struct device *dev);
 
 int vgpu_card_take(struct vgpu_type *type);
 void vgpu_card_give(struct vgpu_type *type);

@@ -1,65 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A card of 24 GiB that is cut into vGPUs of one size at a time.
+ * A device that is an mdev parent: a whole card, or a VF, which holds one vGPU
+ * at a time.
  */
 #include <linux/slab.h>
 
 #include "vgpu.h"
 
-static const struct vgpu_kind kinds[] = {
-	{ "46", "GRID P40-1Q", 1024, "5120x2880", 24 },
-	{ "47", "GRID P40-2Q", 2048, "7680x4320", 12 },
-	{ "48", "GRID P40-3Q", 3072, "7680x4320", 8 },
-	{ "49", "GRID P40-4Q", 4096, "7680x4320", 6 },
-	{ "50", "GRID P40-6Q", 6144, "7680x4320", 4 },
-	{ "51", "GRID P40-8Q", 8192, "7680x4320", 3 },
-	{ "52", "GRID P40-12Q", 12288, "7680x4320", 2 },
-	{ "53", "GRID P40-24Q", 24576, "7680x4320", 1 },
-};
-
 /**
- * struct vgpu_card - one bound device
+ * struct vgpu_card - one mdev parent
  * @parent: for the mdev core
- * @lock: guards @kind and @used
- * @kind: size of the vGPUs on the card; NULL when @used is 0
- * @used: number of vGPUs on the card
+ * @pool: the memory, of the card that it is or belongs to
+ * @most: how many vGPUs it can hold
+ * @made: how many it does
  * @types: the sizes on offer
  * @list: @types as the mdev core wants them
  */
 struct vgpu_card {
 	struct mdev_parent parent;
-	struct mutex lock; /* see above */
-	const struct vgpu_kind *kind;
-	unsigned int used;
-	struct vgpu_type types[ARRAY_SIZE(kinds)];
-	struct mdev_type *list[ARRAY_SIZE(kinds)];
+	struct vgpu_pool *pool;
+	unsigned int most;
+	atomic_t made;
+	struct vgpu_type types[VGPU_KINDS_MAX];
+	struct mdev_type *list[VGPU_KINDS_MAX];
 };
-
-static unsigned int type_room(const struct vgpu_type *type)
-{
-	const struct vgpu_card *card = type->card;
-
-	lockdep_assert_held(&card->lock);
-	if (card->kind && card->kind != type->kind)
-		return 0;
-	return type->kind->instances - card->used;
-}
 
 /**
  * vgpu_type_available() - for the available_instances file
  * @mtype: the type
  *
- * Return: how many more of this size fit; none beside another size.
+ * Return: how many more of this size fit.
  */
 unsigned int vgpu_type_available(struct mdev_type *mtype)
 {
 	struct vgpu_type *type = to_vgpu_type(mtype);
-	unsigned int room;
+	struct vgpu_card *card = type->card;
 
-	mutex_lock(&type->card->lock);
-	room = type_room(type);
-	mutex_unlock(&type->card->lock);
-	return room;
+	return min(vgpu_pool_room(card->pool, type->kind),
+		   card->most - atomic_read(&card->made));
 }
 
 /**
@@ -71,11 +49,23 @@ unsigned int vgpu_type_available(struct mdev_type *mtype)
  */
 ssize_t vgpu_type_description(struct mdev_type *mtype, char *buf)
 {
-	const struct vgpu_kind *kind = to_vgpu_type(mtype)->kind;
+	struct vgpu_type *type = to_vgpu_type(mtype);
+	const struct vgpu_board *board = type->card->pool->board;
+	const struct vgpu_kind *kind = type->kind;
+	ssize_t length;
 
+	if (board->mixed) {
+		length = sysfs_emit(buf, "low_gm_size: %uMB\nhigh_gm_size: %uMB\n",
+				    kind->framebuffer, 4 * kind->framebuffer);
+		length += sysfs_emit_at(buf, length,
+					"fence: 4\nresolution: %s\nweight: %u\n",
+					kind->resolution, kind->framebuffer / 32);
+		return length;
+	}
 	return sysfs_emit(buf,
 			  "num_heads=4, frl_config=60, framebuffer=%uM, max_resolution=%s, max_instance=%u\n",
-			  kind->framebuffer, kind->resolution, kind->instances);
+			  kind->framebuffer, kind->resolution,
+			  board->memory / kind->framebuffer);
 }
 
 /**
@@ -89,16 +79,13 @@ ssize_t vgpu_type_description(struct mdev_type *mtype, char *buf)
 int vgpu_card_take(struct vgpu_type *type)
 {
 	struct vgpu_card *card = type->card;
-	int ret = 0;
+	int ret;
 
-	mutex_lock(&card->lock);
-	if (type_room(type)) {
-		card->kind = type->kind;
-		card->used++;
-	} else {
-		ret = -ENOSPC;
-	}
-	mutex_unlock(&card->lock);
+	if (!atomic_add_unless(&card->made, 1, card->most))
+		return -ENOSPC;
+	ret = vgpu_pool_take(card->pool, type->kind);
+	if (ret)
+		atomic_dec(&card->made);
 	return ret;
 }
 
@@ -108,22 +95,22 @@ int vgpu_card_take(struct vgpu_type *type)
  */
 void vgpu_card_give(struct vgpu_type *type)
 {
-	struct vgpu_card *card = type->card;
-
-	mutex_lock(&card->lock);
-	if (!--card->used)
-		card->kind = NULL;
-	mutex_unlock(&card->lock);
+	vgpu_pool_give(type->card->pool, type->kind);
+	atomic_dec(&type->card->made);
 }
 
 /**
  * vgpu_card_create() - make a device an mdev parent
  * @dev: the device, bound to its driver
+ * @pool: the memory, which outlives it
+ * @most: how many vGPUs it can hold
  *
  * Return: the card or an error pointer.
  */
-struct vgpu_card *vgpu_card_create(struct device *dev)
+struct vgpu_card *vgpu_card_create(struct device *dev, struct vgpu_pool *pool,
+				   unsigned int most)
 {
+	const struct vgpu_board *board = pool->board;
 	struct vgpu_card *card;
 	unsigned int i;
 	int ret;
@@ -131,16 +118,17 @@ struct vgpu_card *vgpu_card_create(struct device *dev)
 	card = kzalloc(sizeof(*card), GFP_KERNEL);
 	if (!card)
 		return ERR_PTR(-ENOMEM);
-	mutex_init(&card->lock);
-	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
-		card->types[i].kind = &kinds[i];
+	card->pool = pool;
+	card->most = most;
+	for (i = 0; i < board->nr_kinds; i++) {
+		card->types[i].kind = &board->kinds[i];
 		card->types[i].card = card;
-		card->types[i].type.sysfs_name = kinds[i].id;
-		card->types[i].type.pretty_name = kinds[i].name;
+		card->types[i].type.sysfs_name = board->kinds[i].id;
+		card->types[i].type.pretty_name = board->kinds[i].name;
 		card->list[i] = &card->types[i].type;
 	}
 	ret = mdev_register_parent(&card->parent, dev, &vgpu_device_driver,
-				   card->list, ARRAY_SIZE(card->list));
+				   card->list, board->nr_kinds);
 	if (ret)
 		goto free_card;
 	return card;

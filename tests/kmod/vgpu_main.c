@@ -9,13 +9,15 @@
  * otherwise.
  *
  * How it splits a device is told by the parameter "split": into mediated devices,
- * or into VFs only, which PFs of gpushift_test_bus can have.
+ * or into VFs, which PFs of gpushift_test_bus can have; those are all, or mdev
+ * parents of one device each, or become vGPUs themselves.
  *
  * On demand it fails or hangs, as real drivers do.
  */
 #include <linux/atomic.h>
 #include <linux/module.h>
 #include <linux/pci.h>
+#include <linux/slab.h>
 #include <linux/wait.h>
 
 #include "vgpu.h"
@@ -26,7 +28,11 @@ MODULE_PARM_DESC(name, "Name of the PCI driver, and first part of its mdev types
 
 static char *split = "mdev";
 module_param(split, charp, 0444);
-MODULE_PARM_DESC(split, "What a device is split into: mdev, or vf for VFs only");
+MODULE_PARM_DESC(split, "What a device is split into: mdev, vf, vf-mdev or vf-vfio");
+
+static char *board = "p40";
+module_param(board, charp, 0444);
+MODULE_PARM_DESC(board, "What it is and which types it has: p40, a40 or gvt");
 
 static int fail_probe;
 module_param(fail_probe, int, 0644);
@@ -98,17 +104,88 @@ int vgpu_create_errno(void)
 	return as_error(READ_ONCE(create_errno));
 }
 
-static int offer_types(struct pci_dev *pdev)
-{
+/**
+ * struct binding - a device that is bound
+ * @pool: its memory, unless it is a VF
+ * @card: as an mdev parent; NULL: is none
+ * @vf: as a VF that becomes a vGPU; NULL: is none
+ */
+struct binding {
+	struct vgpu_pool pool;
 	struct vgpu_card *card;
+	struct vgpu_vf *vf;
+};
 
-	if (strcmp(split, "mdev"))
-		return 0;
-	card = vgpu_card_create(&pdev->dev);
-	if (IS_ERR(card))
-		return PTR_ERR(card);
-	pci_set_drvdata(pdev, card);
+/**
+ * vgpu_vf_of() - what a device is as a VF
+ * @dev: the device
+ *
+ * Return: the VF.
+ */
+struct vgpu_vf *vgpu_vf_of(struct device *dev)
+{
+	struct binding *binding = dev_get_drvdata(dev);
+
+	return binding->vf;
+}
+
+static struct pci_driver vgpu_driver;
+
+/* A VF has the memory of its card, which is bound for as long as it is. */
+static struct vgpu_pool *pool_of(struct pci_dev *pdev)
+{
+	struct pci_dev *card = pci_physfn(pdev);
+	struct binding *binding = pci_get_drvdata(card);
+
+	return card->driver == &vgpu_driver && binding ? &binding->pool : NULL;
+}
+
+static int offer_mdevs(struct pci_dev *pdev, struct binding *binding,
+		       unsigned int most)
+{
+	binding->card = vgpu_card_create(&pdev->dev, pool_of(pdev), most);
+	return PTR_ERR_OR_ZERO(binding->card);
+}
+
+static int offer_vf(struct pci_dev *pdev, struct binding *binding)
+{
+	int ret;
+
+	binding->vf = vgpu_vf_create(pool_of(pdev));
+	if (IS_ERR(binding->vf))
+		return PTR_ERR(binding->vf);
+	ret = vgpu_vf_show(&pdev->dev);
+	if (ret)
+		kfree(binding->vf);
+	return ret;
+}
+
+static int offer(struct pci_dev *pdev, struct binding *binding)
+{
+	if (!strcmp(split, "mdev") && !pdev->is_virtfn)
+		return offer_mdevs(pdev, binding, UINT_MAX);
+	if (!strcmp(split, "vf-mdev") && pdev->is_virtfn && pool_of(pdev))
+		return offer_mdevs(pdev, binding, 1);
+	if (!strcmp(split, "vf-vfio") && pdev->is_virtfn && pool_of(pdev))
+		return offer_vf(pdev, binding);
 	return 0;
+}
+
+static int bind(struct pci_dev *pdev)
+{
+	struct binding *binding = kzalloc(sizeof(*binding), GFP_KERNEL);
+	int ret;
+
+	if (!binding)
+		return -ENOMEM;
+	vgpu_pool_init(&binding->pool, vgpu_board_find(board));
+	pci_set_drvdata(pdev, binding);
+	ret = offer(pdev, binding);
+	if (ret) {
+		pci_set_drvdata(pdev, NULL);
+		kfree(binding);
+	}
+	return ret;
 }
 
 static int vgpu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
@@ -122,8 +199,7 @@ static int vgpu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	ret = pci_enable_device(pdev);
 	if (ret)
 		return ret;
-	pci_set_drvdata(pdev, NULL);
-	ret = offer_types(pdev);
+	ret = bind(pdev);
 	if (ret)
 		pci_disable_device(pdev);
 	return ret;
@@ -131,21 +207,21 @@ static int vgpu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 
 static void vgpu_remove(struct pci_dev *pdev)
 {
+	struct binding *binding = pci_get_drvdata(pdev);
+
 	hold_while(&hold_remove);
 	if (pdev->is_physfn)
 		vgpu_sriov_end(pdev);
-	if (pci_get_drvdata(pdev))
-		vgpu_card_destroy(pci_get_drvdata(pdev));
+	if (binding->card)
+		vgpu_card_destroy(binding->card);
+	if (binding->vf)
+		vgpu_vf_destroy(&pdev->dev);
+	kfree(binding);
 	pci_disable_device(pdev);
 }
 
-/* Empty: a device is only ever taken when it is given. */
-static const struct pci_device_id vgpu_ids[] = {
-	{ }
-};
-
+/* Without ids, not even an empty list: new_id would take none then. */
 static struct pci_driver vgpu_driver = {
-	.id_table = vgpu_ids,
 	.probe = vgpu_probe,
 	.remove = vgpu_remove,
 	.sriov_configure = vgpu_sriov_configure,
@@ -155,6 +231,8 @@ static int __init vgpu_init(void)
 {
 	int ret;
 
+	if (!vgpu_board_find(board))
+		return -EINVAL;
 	vgpu_driver.name = name;
 	ret = vgpu_device_register_driver();
 	if (ret)
