@@ -51,6 +51,7 @@ static struct control {
 	char vgpu_type[64];
 	unsigned int vgpu_instances;
 	unsigned int vfs_fewer;
+	unsigned int vf_types; /* how many VFs of a card can become a vGPU; 0: none */
 } * control;
 
 static void __attribute__((format(printf, 2, 3)))
@@ -252,9 +253,61 @@ static unsigned int get_number(const char *folder, const char *name)
 }
 
 /* Beside its PF, in a slot of its own, without a driver. */
+/* The folder "nvidia" of a VF; false: it has none. */
+static bool vf_folder(const char *pf, unsigned int number, char ret[PATH_SIZE + 64])
+{
+	char link[PATH_SIZE + 64], address[PATH_SIZE], folder[PATH_SIZE];
+
+	snprintf(link, sizeof(link), "%s/virtfn%u", pf, number);
+	if (!get_link(link, address))
+		return false;
+	folder_of(address, folder);
+	snprintf(ret, PATH_SIZE + 64, "%s/nvidia", folder);
+	return access(ret, F_OK) == 0;
+}
+
+/* What a VF can be changes with what the others are. */
+static unsigned int list_vf_types(const char *pf)
+{
+	char folder[PATH_SIZE + 64], path[PATH_SIZE + 128];
+	unsigned int made = 0;
+
+	for (unsigned int i = 0; vf_folder(pf, i, folder); i++)
+		made += get_number(folder, "current_vgpu_type") != 0;
+	for (unsigned int i = 0; vf_folder(pf, i, folder); i++) {
+		bool is_free = !get_number(folder, "current_vgpu_type");
+
+		snprintf(path, sizeof(path), "%s/creatable_vgpu_types", folder);
+		/* The other type is another size, which has no place beside this one. */
+		put(path, !is_free || made >= control->vf_types ? "ID : vGPU Name\n"
+			  : made ? "ID : vGPU Name\n558 : NVIDIA A40-2Q\n"
+				 : "ID : vGPU Name\n558 : NVIDIA A40-2Q\n562 : NVIDIA A40-8Q\n");
+	}
+	return made;
+}
+
+static int set_vf_type(char *nvidia, const char *value)
+{
+	char path[PATH_SIZE + 32], link[PATH_SIZE + 32], pf[PATH_SIZE], address[PATH_SIZE];
+	bool is_none = strcmp(value, "0") == 0;
+
+	snprintf(link, sizeof(link), "%.*s/physfn", (int)(strrchr(nvidia, '/') - nvidia), nvidia);
+	if (!get_link(link, address))
+		return ENODEV;
+	folder_of(address, pf);
+	if (strcmp(value, "562") == 0 && list_vf_types(pf) == 0)
+		is_none = true;
+	if (!is_none && (strcmp(value, "558") != 0 || list_vf_types(pf) >= control->vf_types))
+		return EIO;
+	snprintf(path, sizeof(path), "%s/current_vgpu_type", nvidia);
+	put(path, value);
+	list_vf_types(pf);
+	return 0;
+}
+
 static void add_vf(const char *pf, unsigned int number)
 {
-	char folder[PATH_SIZE * 2], path[PATH_SIZE * 2 + 32], address[32];
+	char folder[PATH_SIZE * 2], path[PATH_SIZE * 2 + 32], address[32], autoprobe[PATH_SIZE];
 	const char *below = pf + strlen(control->root) + 1;
 	size_t length = (size_t)(strrchr(below, '/') - below);
 
@@ -271,6 +324,13 @@ static void add_vf(const char *pf, unsigned int number)
 	make_link(path, folder + strlen(control->root) + 1);
 	path_of(path, "sys/bus/pci/devices/%s", address);
 	make_link(path, folder + strlen(control->root) + 1);
+	snprintf(path, sizeof(path), "%s/sriov_drivers_autoprobe", pf);
+	if (!control->vf_types || !get(path, autoprobe) || strcmp(autoprobe, "1") != 0)
+		return;
+	snprintf(path, sizeof(path), "%s/nvidia", folder);
+	mkdir(path, 0755);
+	snprintf(path, sizeof(path), "%s/nvidia/current_vgpu_type", folder);
+	put(path, "0");
 }
 
 static void remove_vf(const char *pf, unsigned int number)
@@ -310,6 +370,7 @@ static int set_vfs(const char *pf, const char *value)
 	snprintf(text, sizeof(text), "%u\n", count);
 	snprintf(path, sizeof(path), "%s/sriov_numvfs", pf);
 	put(path, text);
+	list_vf_types(pf);
 	return 0;
 }
 
@@ -472,6 +533,8 @@ static int react(char *path, const char *value)
 		return set_power(whole, value);
 	if (strcmp(file, "reset") == 0)
 		return do_reset(path);
+	if (strcmp(file, "current_vgpu_type") == 0)
+		return set_vf_type(path, value);
 	if (strcmp(file, "sriov_numvfs") == 0)
 		return set_vfs(path, value);
 	if (strcmp(file, "sriov_drivers_autoprobe") == 0) {
@@ -706,6 +769,11 @@ void fake_kernel_fewer_vfs(unsigned int fewer)
 	control->vfs_fewer = fewer;
 }
 
+void fake_kernel_vf_types(unsigned int most)
+{
+	control->vf_types = most;
+}
+
 void fake_kernel_refuse_ioctl(unsigned long request, int error)
 {
 	control->refused_request = request;
@@ -780,9 +848,10 @@ static char *line_of(const char *address)
 	snprintf(path, sizeof(path), "%s/power/control", folder);
 	if (!get(path, power))
 		strcpy(power, "?");
-	return gs_asprintf("%s driver %s override %s power %s vfs %u autoprobe %u\n", address,
+	return gs_asprintf("%s driver %s override %s power %s vfs %u autoprobe %u type %u\n", address,
 			   driver, override, power, get_number(folder, "sriov_numvfs"),
-			   get_number(folder, "sriov_drivers_autoprobe"));
+			   get_number(folder, "sriov_drivers_autoprobe"),
+			   get_number(folder, "nvidia/current_vgpu_type"));
 }
 
 static size_t add_lines(const char *folder, bool functions, char **lines, size_t count, size_t room)

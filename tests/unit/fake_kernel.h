@@ -45,6 +45,9 @@ void fake_kernel_busy(int group);
 /* fake_kernel_fewer_vfs - the driver enables so many fewer than it is asked for */
 void fake_kernel_fewer_vfs(unsigned int fewer);
 
+/* fake_kernel_vf_types - VFs that are enabled with autoprobe on can become vGPUs, @most of them (0: none) */
+void fake_kernel_vf_types(unsigned int most);
+
 /* fake_kernel_refuse_ioctl - one of VFIO's fails; 0: none */
 void fake_kernel_refuse_ioctl(unsigned long request, int error);
 

@@ -161,7 +161,7 @@ void model_vfs(struct gs_function *function, unsigned int total, unsigned int co
 	function->sriov_enabled = count;
 	function->sriov_autoprobe = ours ? GS_NO : GS_YES;
 	if (ours)
-		function->own_vfs = (struct gs_vfs){ count, autoprobe_before };
+		function->own_vfs = (struct gs_vfs){ .count = count, .autoprobe = autoprobe_before };
 }
 
 void model_vf(struct model *model, const char *parent, const char *address, enum gs_known in_use)

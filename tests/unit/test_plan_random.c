@@ -375,6 +375,13 @@ static void check_vfs(struct sim *sim, const struct gs_plan *plan, const struct 
 	const struct sim_function *function = sim_find(sim, GPU);
 	bool kept = gpu->sriov_enabled == want->vfs;
 
+	/* Where its VFs are to offer what NVIDIA's driver does not offer on the card. */
+	if (want->mode == GS_MODE_VGPU && !want->vfs && !card->parent && gpu->sriov_total &&
+	    gs_streq(gpu->driver, "nvidia") && !want->driver) {
+		if (function->vfs != gpu->sriov_total || function->autoprobe != GS_YES)
+			complain(plan, sim, (char *)"not all VFs are there for their driver");
+		return;
+	}
 	if (function->vfs != want->vfs)
 		complain(plan, sim, gs_asprintf("it has %u VFs", function->vfs));
 	if (want->vfs && !kept && function->autoprobe != GS_NO)

@@ -2,9 +2,11 @@
 /* Plain VFs: what is planned, and what is done with a kernel that keeps its word, and with others. */
 #include "lab.h"
 #include "plan_model.h"
+#include "remembered.h"
 #include "vfs.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,9 +16,11 @@
 static void values_are_read_as_written(void **state)
 {
 	static const char *const wrong[] = { "",   "x",		     "-1",	      "4 autoprobe=2",
-					     "4 ", "4 autoprobe=",   "99999",	      "4autoprobe=1",
+					     "4 ", "4 autoprobe= sriov-manage",   "99999",	      "4autoprobe=1",
 					     NULL, " 4 autoprobe=1", "4 autoprobe=11" };
-	static const char *const right[] = { "0", "4", "4 autoprobe=0", "65535 autoprobe=1" };
+	static const char *const right[] = { "0",	      "4",
+					     "4 autoprobe=0", "65535 autoprobe=1",
+					     "7 sriov-manage", "7 autoprobe=1 sriov-manage" };
 	char text[GS_VFS_TEXT];
 	struct gs_vfs vfs;
 
@@ -105,6 +109,43 @@ static void numbers_are_planned(void **state)
 	expect(model, card, &host, "vfs-enabled");
 	want.vfs = 1;
 	expect(model, card, &want, "vfs-enabled");
+	model_free(model);
+}
+
+/* NVIDIA's own tool where there is one, else its lock; types are what the card is known for. */
+static void nvidias_vfs_are_planned(void **state)
+{
+	struct gs_profile_want profile = { (char *)"nvidia-558", 1 };
+	const struct gs_want want = { .mode = GS_MODE_VGPU,
+				      .profiles = &profile,
+				      .n_profiles = 1,
+				      .uuids = (char *[]){ (char *)"u" },
+				      .n_uuids = 1 };
+	const struct gs_want four = { .mode = GS_MODE_VGPU, .vfs = 4 };
+	struct model *model = model_new();
+	struct gs_card *card = build(model, 0, GS_UNKNOWN);
+	struct gs_function *gpu = card->functions[0];
+
+	(void)state;
+	expect(model, card, &want, "no-vgpu-types");
+	free(gpu->driver);
+	gpu->driver = strdup("nvidia");
+	expect(model, card, &want,
+	       "enable-vfs " GPU " 8 autoprobe=1\nwait " GPU " vgpu-types\n"
+	       "create-vgpu " GPU " nvidia-558/u\nrecord " GPU " vgpu\n");
+	gpu->fence = GS_FENCE_UNBIND_LOCK;
+	expect(model, card, &want,
+	       "fence " GPU " unbind-lock\nenable-vfs " GPU " 8 autoprobe=1\n"
+	       "unfence " GPU " unbind-lock\nwait " GPU " vgpu-types\n"
+	       "create-vgpu " GPU " nvidia-558/u\nrecord " GPU " vgpu\n");
+	model->host->sriov_manage = true;
+	expect(model, card, &want,
+	       "enable-vfs " GPU " 8 autoprobe=1 sriov-manage\nwait " GPU " vgpu-types\n"
+	       "create-vgpu " GPU " nvidia-558/u\nrecord " GPU " vgpu\n");
+	/* It knows all or none. */
+	gpu->fence = GS_FENCE_NONE;
+	expect(model, card, &four,
+	       "enable-vfs " GPU " 4 autoprobe=0\nwait " GPU " vfs 4\nrecord " GPU " vgpu\n");
 	model_free(model);
 }
 
@@ -316,11 +357,228 @@ static void those_of_others_stay_theirs(void **state)
 	assert_int_equal(count(lab), 0);
 }
 
+static const char *const uuids[] = { "aaaaaaaa-0000-4000-8000-000000000001",
+				     "aaaaaaaa-0000-4000-8000-000000000002",
+				     "aaaaaaaa-0000-4000-8000-000000000003" };
+
+static struct gs_want want_types(struct gs_profile_want *profile, unsigned int number)
+{
+	*profile = (struct gs_profile_want){ (char *)"nvidia-558", number };
+	return (struct gs_want){
+		.mode = GS_MODE_VGPU,
+		.profiles = profile,
+		.n_profiles = 1,
+		.uuids = (char **)uuids,
+		.n_uuids = GS_ARRAY_SIZE(uuids),
+	};
+}
+
+/* Its VFs become vGPUs, two of them. */
+static void use_nvidia(struct lab *lab)
+{
+	use_sriov(lab);
+	fake_kernel_vf_types(2);
+	tree_driver(lab->gpu, NULL);
+	fake_kernel_native(lab->gpu, "nvidia", true);
+}
+
+/* Says what went wrong. */
+static void expect_done(struct lab *lab, const struct gs_want *want)
+{
+	int r = lab_switch(lab, want);
+
+	for (size_t i = 0; r != GS_EXIT_DONE && i < lab->plan->n_steps; i++)
+		if (lab->plan->steps[i].error)
+			fail_msg("exit %d: %s", r, lab->plan->steps[i].error);
+	assert_int_equal(r, GS_EXIT_DONE);
+}
+
+static unsigned int vgpus_of(struct lab *lab, const char *type)
+{
+	gs_cleanup_host struct gs_host *host = NULL;
+	unsigned int found = 0;
+
+	assert_int_equal(gs_inventory_read(lab->engine, 0, &host), 0);
+	for (size_t i = 0; i < host->n_vgpus; i++)
+		found += gs_streq(host->vgpus[i].type, type);
+	return found;
+}
+
+static void vfs_become_vgpus(void **state)
+{
+	struct lab *lab = *state;
+	struct gs_profile_want profile;
+	struct gs_want want = want_types(&profile, 2);
+	char *before, *full;
+
+	use_nvidia(lab);
+	before = fake_kernel_state();
+	expect_done(lab, &want);
+	assert_int_equal(lab_mode(lab), GS_MODE_VGPU);
+	assert_int_equal(count(lab), 7);
+	assert_true(gs_vgpu_owned(lab->engine, VF_0) && gs_vgpu_owned(lab->engine, uuids[0]));
+	full = fake_kernel_state();
+	assert_non_null(strstr(full, VF_1 " driver - override ? power ? vfs 0 autoprobe 0 type 558"));
+	/* More than there is room for: what each VF says was true before the first was made. */
+	want = want_types(&profile, 3);
+	lab_plan(lab, &want, true);
+	assert_int_equal(lab->plan->blockers[0].refusal, GS_REFUSE_NO_CAPACITY);
+	want = want_types(&profile, 1);
+	assert_int_equal(lab_switch(lab, &want), GS_EXIT_DONE);
+	assert_int_equal(lab_set(lab, GS_MODE_HOST), GS_EXIT_DONE);
+	lab_expect(before);
+	assert_false(gs_vgpu_owned(lab->engine, VF_0) || gs_vgpu_owned(lab->engine, VF_1) ||
+		     gs_vgpu_owned(lab->engine, uuids[0]) || gs_vgpu_owned(lab->engine, uuids[1]));
+	/* With VFs off it cannot be known; undone when it turns out. */
+	before = fake_kernel_state();
+	fake_kernel_vf_types(1);
+	tree_remove(lab->tree, "var/lib/gpushift/cards");
+	want = want_types(&profile, 2);
+	assert_int_equal(lab_switch(lab, &want), GS_EXIT_FAILED);
+	lab_expect(before);
+	free(full);
+}
+
+/* An administrator's VFs without a vGPU are no reason to make none. */
+static void vfs_of_others_are_used(void **state)
+{
+	struct lab *lab = *state;
+	struct gs_profile_want profile;
+	struct gs_want want = want_types(&profile, 1);
+
+	use_nvidia(lab);
+	write_by_hand(lab, "7");
+	assert_int_equal(vgpus_of(lab, "nvidia-558"), 0);
+	expect_done(lab, &want);
+	assert_int_equal(vgpus_of(lab, "nvidia-558"), 1);
+	/* They stay when what was made on them goes. */
+	lab_plan(lab, &(struct gs_want){ .mode = GS_MODE_HOST }, true);
+	assert_int_equal(lab->plan->blockers[0].refusal, GS_REFUSE_VFS_ENABLED);
+	assert_int_equal(count(lab), 7);
+}
+
+/* What VFs no longer list is known from when nothing was made, and can replace what is there. */
+static void other_sizes_are_remembered(void **state)
+{
+	struct lab *lab = *state;
+	struct gs_profile_want profile;
+	struct gs_want want = want_types(&profile, 1);
+	gs_cleanup_host struct gs_host *host = NULL;
+	const struct gs_vgpu_type *type;
+
+	use_nvidia(lab);
+	expect_done(lab, &want);
+	assert_int_equal(gs_inventory_read(lab->engine, GS_READ_TYPES, &host), 0);
+	assert_int_equal(gs_type_find(host_card(host, GPU)->parent, "NVIDIA A40-8Q", &type), 0);
+	assert_int_equal(type->available, 0);
+	assert_int_equal(gs_type_find(host_card(host, GPU)->parent, "nvidia-558", &type), 0);
+	assert_int_equal(type->made, 1);
+	assert_string_equal(type->name, "NVIDIA A40-2Q");
+	profile.type = (char *)"NVIDIA A40-8Q";
+	expect_done(lab, &want);
+	assert_int_equal(vgpus_of(lab, "nvidia-562"), 1);
+	assert_int_equal(vgpus_of(lab, "nvidia-558"), 0);
+	assert_int_equal(lab_set(lab, GS_MODE_PASSTHROUGH), GS_EXIT_DONE);
+	expect_done(lab, &want);
+	assert_int_equal(vgpus_of(lab, "nvidia-562"), 1);
+}
+
+/* What NVIDIA's tool says when the card is in use is what is told; nothing has changed. */
+static void the_tool_refuses(void **state)
+{
+	struct lab *lab = *state;
+	struct gs_profile_want profile;
+	struct gs_want want = want_types(&profile, 1);
+	gs_cleanup_free char *path = gs_asprintf("%s/" GS_SRIOV_MANAGE, tree_root(lab->tree));
+	gs_cleanup_free char *called = NULL;
+	char *before;
+
+	use_nvidia(lab);
+	tree_write(lab->tree, "var/called", "%s", "");
+	tree_write(lab->tree, GS_SRIOV_MANAGE,
+		   "#!/bin/sh\necho \"$*\" >>%s/var/called\necho 'Cannot obtain unbindLock'\n"
+		   "[ \"$1\" = -d ]\n",
+		   tree_root(lab->tree));
+	assert_int_equal(chmod(path, 0755), 0);
+	before = fake_kernel_state();
+	assert_int_equal(lab_switch(lab, &want), GS_EXIT_FAILED);
+	assert_string_equal(lab->plan->steps[0].error,
+			    "sriov-manage -e " GPU ": Cannot obtain unbindLock");
+	called = tree_read(lab->tree, "var/called");
+	assert_string_equal(called, "-e " GPU "\n-d " GPU "\n");
+	lab_expect(before);
+}
+
+/* From one that is there to two, each write failing once: one as it was, or both. */
+static void failing_types_are_undone(void **state)
+{
+	struct lab *lab = *state;
+	struct gs_profile_want profile;
+	struct gs_want want = want_types(&profile, 1);
+	unsigned int nth;
+	char *before;
+	int r;
+
+	use_nvidia(lab);
+	for (nth = 1;; nth++) {
+		before = fake_kernel_state();
+		fake_kernel_fail(nth, EIO);
+		r = lab_switch(lab, &want);
+		fake_kernel_fail(0, 0);
+		if (r == GS_EXIT_DONE)
+			break;
+		assert_int_equal(r, GS_EXIT_FAILED);
+		lab_expect(before);
+		assert_false(gs_vgpu_owned(lab->engine, VF_0));
+		assert_false(gs_vgpu_owned(lab->engine, uuids[0]));
+	}
+	free(before);
+	/* The VFs, and the type. */
+	assert_int_equal(nth, 3);
+	/* Away with it: the VF becomes the same again when the VFs cannot be disabled. */
+	before = fake_kernel_state();
+	fake_kernel_fail(2, EBUSY);
+	assert_int_equal(lab_set(lab, GS_MODE_HOST), GS_EXIT_FAILED);
+	fake_kernel_fail(0, 0);
+	lab_expect(before);
+	assert_true(gs_vgpu_owned(lab->engine, VF_0));
+}
+
+static void killed_while_vfs_become_vgpus(void **state)
+{
+	struct lab *lab = *state;
+	struct gs_profile_want profile;
+	struct gs_want want = want_types(&profile, 2);
+	char *none;
+
+	use_nvidia(lab);
+	none = fake_kernel_state();
+	for (unsigned int nth = 1; nth <= 3; nth++) {
+		struct gs_recovery recovery;
+		char *now;
+
+		fake_kernel_kill_parent(nth, false);
+		assert_true(WIFSIGNALED(lab_fork_switch(lab, &want)));
+		fake_kernel_fail(0, 0);
+		recovery = lab_recover(lab);
+		now = fake_kernel_state();
+		if (recovery.outcome == GS_RECOVERED_UNDONE)
+			assert_string_equal(now, none);
+		else
+			assert_int_equal(recovery.outcome, GS_RECOVERED_FINISHED);
+		free(now);
+		gs_recovery_clear(&recovery);
+		assert_int_equal(lab_set(lab, GS_MODE_HOST), GS_EXIT_DONE);
+	}
+	free(none);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_are_read_as_written),
 		cmocka_unit_test(numbers_are_planned),
+		cmocka_unit_test(nvidias_vfs_are_planned),
 		cmocka_unit_test(named_ones_are_removed),
 		lab_test(they_come_and_go),
 		lab_test(each_failing_write_is_undone),
@@ -328,6 +586,12 @@ int main(void)
 		lab_test(killed_at_each_write),
 		lab_test(taken_away_by_others),
 		lab_test(those_of_others_stay_theirs),
+		lab_test(vfs_become_vgpus),
+		lab_test(vfs_of_others_are_used),
+		lab_test(other_sizes_are_remembered),
+		lab_test(the_tool_refuses),
+		lab_test(failing_types_are_undone),
+		lab_test(killed_while_vfs_become_vgpus),
 	};
 
 	return cmocka_run_group_tests_name("vfs", tests, NULL, model_end);

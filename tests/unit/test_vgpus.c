@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vGPUs, their parents and types. */
 #include "fixture.h"
+#include "plan.h"
 #include "vgpu_types.h"
 
 #define UUID_A "8a5b2b0e-0000-4000-8000-00000000000a"
@@ -121,8 +122,126 @@ static void mdevs_of_vfs_belong_to_the_card(void **state)
 	tree_mdev_type(vf, "nvidia-500", "NVIDIA A40-4Q", NULL, 0);
 	tree_mdev(vf, UUID_A, "nvidia-500", 30);
 	fixture_read(fixture, 0);
-	assert_int_equal(host_card(fixture->host, "0000:00:05.0")->n_vgpus, 2);
+	/* The VF, which it is on, is none. */
+	assert_int_equal(host_card(fixture->host, "0000:00:05.0")->n_vgpus, 1);
 	assert_int_equal(host_card(fixture->host, "0000:00:05.0")->mode, GS_MODE_VGPU);
+	assert_false(host_card(fixture->host, "0000:00:05.0")->parent->on_vfs);
+}
+
+static struct tree_function *build_pf(struct tree *tree)
+{
+	struct tree_function *gpu = tree_function(tree, NULL, "0000:00:05.0", 0x030000);
+
+	return tree_sriov(tree_driver(gpu, "nvidia"), 16);
+}
+
+static const struct gs_vgpu_type *type_of(const struct gs_host *host, const char *id)
+{
+	const struct gs_vgpu_type *type;
+
+	assert_int_equal(gs_type_find(host_card(host, "0000:00:05.0")->parent, id, &type), 0);
+	return type;
+}
+
+/* Three could each take one; the card has room for two. */
+static void a_card_offers_what_its_vfs_do(void **state)
+{
+	static const char *const vfs[] = { "0000:00:05.4", "0000:00:05.5", "0000:00:05.6" };
+	struct fixture *fixture = *state;
+	struct tree_function *gpu = build_pf(fixture->tree);
+	struct gs_parent parent = { 0 };
+
+	for (size_t i = 0; i < GS_ARRAY_SIZE(vfs); i++) {
+		struct tree_function *vf = tree_vf(gpu, vfs[i], 0x030200);
+
+		tree_mdev_type(vf, "nvidia-500", "NVIDIA A40-24Q", "max_instance=2", 1);
+		tree_mdev_type(vf, "nvidia-501", "NVIDIA A40-1Q", "max_instance=32", 1);
+	}
+	fixture_read(fixture, GS_READ_TYPES);
+	assert_true(host_card(fixture->host, "0000:00:05.0")->parent->on_vfs);
+	assert_int_equal(host_card(fixture->host, "0000:00:05.0")->n_vgpus, 0);
+	assert_int_equal(host_card(fixture->host, "0000:00:05.0")->parent->n_types, 2);
+	assert_int_equal(type_of(fixture->host, "nvidia-500")->available, 2);
+	assert_int_equal(type_of(fixture->host, "nvidia-501")->available, 3);
+	assert_int_equal(type_of(fixture->host, "nvidia-501")->framebuffer_bytes, 1024 * MIB);
+	assert_int_equal(gs_types_read(fixture_engine(fixture), "0000:00:05.0", &parent), 0);
+	assert_true(parent.on_vfs);
+	assert_int_equal(parent.n_types, 2);
+	gs_parent_clear(&parent);
+}
+
+static void nvidia_files(struct tree_function *vf, const char *creatable, const char *current)
+{
+	tree_attribute(vf, "nvidia/creatable_vgpu_types", creatable);
+	tree_attribute(vf, "nvidia/current_vgpu_type", current);
+}
+
+static void vfs_that_are_vgpus(void **state)
+{
+	struct fixture *fixture = *state;
+	struct tree_function *gpu = build_pf(fixture->tree);
+	const struct gs_vgpu *vgpu;
+	const struct gs_card *card;
+
+	nvidia_files(tree_group(tree_vf(gpu, "0000:00:05.4", 0x030200), 31),
+		     "ID    : vGPU Name\n", "558\n");
+	nvidia_files(tree_vf(gpu, "0000:00:05.5", 0x030200),
+		     "ID    : vGPU Name\n557   : NVIDIA A40-1Q\n558   : NVIDIA A40-2Q\n", "0\n");
+	tree_vf(gpu, "0000:00:05.6", 0x030200);
+	fixture_read(fixture, GS_READ_TYPES);
+	card = host_card(fixture->host, "0000:00:05.0");
+	/* One is a vGPU, one can become one, and one is a plain VF. */
+	assert_int_equal(card->n_vgpus, 2);
+	vgpu = gs_host_vgpu(fixture->host, "0000:00:05.4");
+	assert_string_equal(vgpu->backend, "nvidia-vfio");
+	assert_string_equal(vgpu->type, "nvidia-558");
+	assert_string_equal(vgpu->parent, "0000:00:05.0");
+	assert_string_equal(vgpu->owner, "other");
+	assert_int_equal(vgpu->iommu_group, 31);
+	assert_false(gs_vgpu_is_plain(vgpu));
+	assert_true(gs_vgpu_is_plain(gs_host_vgpu(fixture->host, "0000:00:05.6")));
+	assert_int_equal(type_of(fixture->host, "nvidia-558")->made, 1);
+	assert_int_equal(type_of(fixture->host, "nvidia-558")->available, 1);
+	assert_string_equal(type_of(fixture->host, "nvidia-558")->name, "NVIDIA A40-2Q");
+	assert_int_equal(type_of(fixture->host, "nvidia-557")->available, 1);
+	/* Without types it is a vGPU all the same. */
+	fixture_read(fixture, 0);
+	assert_int_equal(host_card(fixture->host, "0000:00:05.0")->n_vgpus, 2);
+}
+
+/* What vendors print is no format. */
+static void lists_are_read_loosely(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *ids; /* and names */
+	} cases[] = {
+		{ "", "" },
+		{ "\n\n", "" },
+		{ "ID : vGPU Name\n", "" },
+		{ "558", "nvidia-558 nvidia-558;" },
+		{ "  558:NVIDIA A40-2Q  \r\n", "nvidia-558 NVIDIA A40-2Q;" },
+		{ "\t558 \t NVIDIA A40-2Q: x\n", "nvidia-558 NVIDIA A40-2Q: x;" },
+		{ "5589999999 : too large\n-1 : no\n0x5 : hex\n",
+		  "nvidia-0 x5 : hex;" },
+		{ "1 : a\n1 : b\n", "nvidia-1 a;nvidia-1 b;" },
+	};
+	struct fixture *fixture = *state;
+	struct tree_function *vf = tree_vf(build_pf(fixture->tree), "0000:00:05.4", 0x030200);
+
+	for (size_t i = 0; i < GS_ARRAY_SIZE(cases); i++) {
+		struct gs_parent parent = { 0 };
+		char text[256] = "";
+
+		nvidia_files(vf, cases[i].text, i % 2 ? "0\n" : "junk\n");
+		assert_int_equal(gs_types_read(fixture_engine(fixture), "0000:00:05.4", &parent),
+				 0);
+		for (size_t t = 0; t < parent.n_types; t++)
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s %s;",
+				 parent.types[t].id, parent.types[t].name);
+		assert_string_equal(text, cases[i].ids);
+		gs_parent_clear(&parent);
+	}
 }
 
 static void one_parent_is_read(void **state)
@@ -177,6 +296,9 @@ int main(void)
 		fixture_test(types_are_read_when_asked_for),
 		fixture_test(mdevs_are_read),
 		fixture_test(mdevs_of_vfs_belong_to_the_card),
+		fixture_test(a_card_offers_what_its_vfs_do),
+		fixture_test(vfs_that_are_vgpus),
+		fixture_test(lists_are_read_loosely),
 		fixture_test(one_parent_is_read),
 		fixture_test(hostile_types_do_no_harm),
 	};

@@ -3,6 +3,7 @@
 #include "host.h"
 #include "json.h"
 #include "output.h"
+#include "remembered.h"
 #include "switch.h"
 #include "vgpu.h"
 #include "want.h"
@@ -29,13 +30,25 @@ static int persist(struct cli *cli, const struct gs_host *host, const struct gs_
 	if (gs_address_parse(vgpu->parent, &address) == 0)
 		card = gs_host_card(host, &address);
 	if (card)
-		r = gs_wish_store_vgpu(cli->engine, host, card, vgpu->uuid, vgpu->type);
+		r = gs_wish_store_vgpu(cli->engine, host, card, gs_vgpu_name(vgpu), vgpu->type);
 	if (r == 0)
 		return 0;
 	return cli_fail(cli, GS_EXIT_FAILED, "failed", NULL,
 			"the vGPU %s was made, but the wish for it, or its definition, could not be "
 			"stored: %s",
-			vgpu->uuid, strerror(-r));
+			gs_vgpu_name(vgpu), strerror(-r));
+}
+
+/* A VF that became a vGPU is known by its address, and made by a UUID all the same. */
+static const struct gs_vgpu *find_created(struct cli *cli, const struct gs_host *host,
+					  const char *uuid)
+{
+	gs_cleanup_free char *device = NULL;
+	const struct gs_vgpu *vgpu = gs_host_vgpu(host, uuid);
+
+	if (!vgpu && gs_vgpu_recorded(cli->engine, uuid, &device) == 0)
+		vgpu = gs_host_vgpu(host, device);
+	return vgpu;
 }
 
 /* The vGPU as it is after it was made, from a fresh read. */
@@ -48,15 +61,15 @@ static int print_created(struct cli *cli, const char *uuid)
 	r = cli_read_host(cli, GS_READ_HOLDERS | GS_READ_TYPES, &host);
 	if (r)
 		return r;
-	vgpu = gs_host_vgpu(host, uuid);
+	vgpu = find_created(cli, host, uuid);
 	if (!vgpu)
 		return cli_fail(cli, GS_EXIT_FAILED, "failed", "gpushift vgpu list",
 				"the vGPU %s was made, and is gone again", uuid);
 	r = cli->persist ? persist(cli, host, vgpu) : 0;
 	if (r)
 		return r;
-	return cli_result(cli, gs_json_one_vgpu(vgpu), GS_EXIT_DONE, "%s: %s on %s", uuid,
-			  vgpu->type ? vgpu->type : "-", vgpu->parent);
+	return cli_result(cli, gs_json_one_vgpu(vgpu), GS_EXIT_DONE, "%s: %s on %s",
+			  gs_vgpu_name(vgpu), vgpu->type ? vgpu->type : "-", vgpu->parent);
 }
 
 static int plan_create(struct cli *cli, const struct gs_host *host, struct gs_plan **ret)

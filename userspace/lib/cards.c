@@ -4,6 +4,7 @@
 #include "inventory.h"
 #include "quarantine.h"
 #include "remembered.h"
+#include "vgpu_types.h"
 
 /* Audio, USB and serial bus (UCSI): the set that the kernel links to a GPU by quirk. */
 static const uint16_t companion_classes[] = { 0x0403, 0x0c03, 0x0c80 };
@@ -200,6 +201,17 @@ int gs_card_judge(struct gs_engine *engine, struct gs_card *card)
 	return judge_by_drivers(card);
 }
 
+/* VFs list what they can become now: what there is no room for is known from before. */
+static int recall_types(struct gs_card *card)
+{
+	const struct gs_parent *before = card->remembered ? card->remembered->parent : NULL;
+
+	if (!before || !before->on_vfs || !card->parent || !card->parent->on_vfs ||
+	    !card->parent->n_types)
+		return 0;
+	return gs_types_merge(card->parent, before);
+}
+
 static int build_card(struct gs_engine *engine, struct gs_host *host, struct gs_function *display)
 {
 	struct gs_card *card;
@@ -225,6 +237,8 @@ static int build_card(struct gs_engine *engine, struct gs_host *host, struct gs_
 	r = gs_configure_card(engine->configuration, card);
 	if (r == 0)
 		r = gs_remembered_read(engine, display, &card->remembered);
+	if (r == 0)
+		r = recall_types(card);
 	return r == -ENOMEM ? r : 0;
 }
 

@@ -46,6 +46,11 @@ static const char *parent_of(const struct gs_host *host, const char *card, const
 static int add_wished(struct changes *changes, const struct gs_host *host, const char *card,
 		      const struct gs_wished_vgpu *vgpu)
 {
+	struct gs_address address;
+
+	/* A VF that is a vGPU itself is nothing that mdevctl could make. */
+	if (gs_address_parse(vgpu->uuid, &address) == 0)
+		return 0;
 	return add(changes, (struct gs_definition_change){
 				    .uuid = vgpu->uuid,
 				    .parent = parent_of(host, card, vgpu->uuid),

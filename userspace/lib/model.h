@@ -52,6 +52,7 @@ enum gs_fence {
 struct gs_vfs {
 	unsigned int count;
 	enum gs_known autoprobe;
+	bool by_tool; /* NVIDIA's sriov-manage, in steps only */
 };
 
 /* One PCI function. */
@@ -157,9 +158,9 @@ struct gs_vgpu {
 	char *uuid; /* NULL for a VF */
 	char *address; /* NULL for an mdev */
 	char *parent;  /* name of the parent device: an address, or what sysfs calls it (mtty) */
-	char *type;      /* vGPU type id, e.g. nvidia-46; NULL: none */
+	char *type;      /* vGPU type id, e.g. nvidia-46; NULL: none, for plain VFs only */
 	char *type_name; /* e.g. GRID P40-1Q; NULL: unknown */
-	const char *backend; /* "mdev" or "sriov" */
+	const char *backend; /* "mdev", "nvidia-vfio" or "sriov" */
 	const char *owner;   /* "gpushift" or "other" */
 	const char *start;   /* "auto" or "manual", as it is defined for mdevctl; NULL: it is not */
 	enum gs_known in_use;
@@ -180,6 +181,7 @@ struct gs_parent {
 	char *name; /* of the device in sysfs: an address for a PCI function */
 	struct gs_vgpu_type *types;
 	size_t n_types;
+	bool on_vfs; /* a card whose VFs offer them, one vGPU each */
 };
 
 /* Something that uses a card. */
@@ -326,6 +328,7 @@ struct gs_host {
 	struct gs_parent *parents;
 	size_t n_parents;
 	char **drivers; /* registered PCI drivers */
+	bool sriov_manage; /* NVIDIA's tool for VFs is installed */
 	bool type1_loaded; /* the module vfio_iommu_type1 is loaded */
 	enum gs_known vfio_loadable; /* vfio-pci is registered, or a module of that name exists */
 	struct gs_interrupts interrupts; /* with GS_READ_DRIVERS */
@@ -344,6 +347,12 @@ struct gs_group *gs_host_group(const struct gs_host *host, int id);
 struct gs_card *gs_host_card(const struct gs_host *host, const struct gs_address *address);
 struct gs_parent *gs_host_parent(const struct gs_host *host, const char *name);
 struct gs_vgpu *gs_host_vgpu(const struct gs_host *host, const char *uuid_or_address);
+
+/* gs_vgpu_is_plain - a VF and nothing more, which comes and goes with the others */
+static inline bool gs_vgpu_is_plain(const struct gs_vgpu *vgpu)
+{
+	return !vgpu->uuid && !vgpu->type;
+}
 
 /* gs_vgpu_name - its UUID or address */
 const char *gs_vgpu_name(const struct gs_vgpu *vgpu);

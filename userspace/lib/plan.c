@@ -133,7 +133,8 @@ static int plan_vgpu(struct gs_planner *planner)
 
 	if (planner->card->mode == GS_MODE_VGPU && want->n_profiles == 0 && !want->vfs)
 		return 0;
-	if (gs_keeps_vfs(planner) && planner->card->n_vgpus == want->vfs && !gs_needs_host(planner))
+	if (want->vfs && gs_keeps_vfs(planner) && planner->card->n_vgpus == want->vfs &&
+	    !gs_needs_host(planner))
 		return 0;
 	gs_check_vgpu(planner);
 	if (planner->plan->n_blockers > 0)

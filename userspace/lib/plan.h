@@ -233,6 +233,9 @@ void gs_blocker_clear(struct gs_blocker *blocker);
 /* gs_refused_quarantined - is `quarantined` among the refusals? (It decides the exit status.) */
 bool gs_refused_quarantined(const struct gs_plan *plan);
 
+/* gs_parent_copy - without what is made and available, for what is remembered */
+int gs_parent_copy(const struct gs_parent *from, struct gs_parent **ret) gs_must_check;
+
 /* gs_type_find - by id, else by exact name; -ENOENT, or -ENOTUNIQ for an ambiguous name */
 int gs_type_find(const struct gs_parent *parent, const char *id_or_name,
 		 const struct gs_vgpu_type **ret) gs_must_check;

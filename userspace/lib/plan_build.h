@@ -97,6 +97,9 @@ void gs_check_wanted_vfs(struct gs_planner *planner);
 bool gs_has_vfs(const struct gs_card *card);
 bool gs_keeps_vfs(const struct gs_planner *planner); /* as many are wanted as there are */
 void gs_steps_disable_vfs(struct gs_planner *planner);
+/* Types that only VFs offer: is it to be split so, and the steps that bring them. */
+bool gs_needs_vfs(const struct gs_planner *planner);
+void gs_steps_prepare_vfs(struct gs_planner *planner);
 void gs_steps_enable_vfs(struct gs_planner *planner, const struct gs_vfs *wanted);
 int gs_steps_to_vfs(struct gs_planner *planner);
 /* plan_definitions.c: what mdevctl would start by itself, held while the card is not split */

@@ -72,11 +72,12 @@ static int copy_type(const struct gs_vgpu_type *from, struct gs_vgpu_type *to)
 	return gs_text_copy(from->description, &to->description);
 }
 
-static int copy_parent(const struct gs_parent *from, struct gs_parent **ret)
+int gs_parent_copy(const struct gs_parent *from, struct gs_parent **ret)
 {
 	*ret = calloc(1, sizeof(**ret));
 	if (!*ret || gs_text_copy(from->name, &(*ret)->name) < 0)
 		return -ENOMEM;
+	(*ret)->on_vfs = from->on_vfs;
 	for (size_t i = 0; i < from->n_types; i++) {
 		if (gs_grow(&(*ret)->types, (*ret)->n_types, sizeof(*(*ret)->types)) < 0 ||
 		    copy_type(&from->types[i], &(*ret)->types[(*ret)->n_types++]) < 0)
@@ -171,7 +172,7 @@ static int fill_memory(struct gs_planner *planner, struct gs_remembered *memory)
 	memory->passed = gs_passed_in_this_boot(card);
 	r = gs_text_copy(host_driver(planner), &memory->driver);
 	if (r == 0 && parent)
-		r = copy_parent(parent, &memory->parent);
+		r = gs_parent_copy(parent, &memory->parent);
 	if (r == 0 && planner->want->mode == GS_MODE_PASSTHROUGH)
 		r = remember_before(planner, memory);
 	if (r == 0 && planner->want->mode == GS_MODE_PASSTHROUGH)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The plain virtual functions of a card: as many as wanted, or none again. */
+#include "fences.h"
 #include "plan_build.h"
 #include "vfs.h"
 
@@ -46,6 +47,33 @@ static enum gs_known autoprobe_after(const struct gs_function *function)
 							 : function->sriov_autoprobe;
 }
 
+/* NVIDIA wants its VFs enabled and disabled by its own tool; it enables all of them, for types. */
+static bool by_tool(const struct gs_planner *planner, const struct gs_function *function,
+		    const struct gs_vfs *vfs)
+{
+	const char *driver = gs_display_moves(planner) && !vfs->count ? function->driver :
+			     gs_display_moves(planner) ? gs_return_driver(planner) :
+							 function->driver;
+
+	return planner->host->sriov_manage && gs_streq(driver, "nvidia") &&
+	       (!vfs->count || (vfs->count == function->sriov_total && vfs->autoprobe == GS_YES));
+}
+
+/*
+ * While NVIDIA's driver is asked otherwise, its lock keeps users off. Who has the
+ * card open keeps the lock from us.
+ */
+static void fence(struct gs_planner *planner, const struct gs_function *function, enum gs_op op,
+		  const struct gs_vfs *vfs)
+{
+	const char *lock = gs_fence_name(GS_FENCE_UNBIND_LOCK);
+
+	if (vfs->by_tool || function->fence != GS_FENCE_UNBIND_LOCK)
+		return;
+	gs_planner_step(planner, op, function->text, lock,
+			op == GS_OP_FENCE ? GS_OP_UNFENCE : GS_OP_COUNT, function->text, lock);
+}
+
 static void disable(struct gs_planner *planner, const struct gs_function *function)
 {
 	struct gs_vfs none = { .autoprobe = autoprobe_after(function) };
@@ -53,10 +81,14 @@ static void disable(struct gs_planner *planner, const struct gs_function *functi
 			      .autoprobe = function->sriov_autoprobe };
 	char value[GS_VFS_TEXT], undo[GS_VFS_TEXT];
 
+	none.by_tool = by_tool(planner, function, &none);
+	now.by_tool = none.by_tool && by_tool(planner, function, &now);
 	gs_vfs_format(&none, value);
 	gs_vfs_format(&now, undo);
+	fence(planner, function, GS_OP_FENCE, &none);
 	gs_planner_step(planner, GS_OP_DISABLE_VFS, function->text, value, GS_OP_ENABLE_VFS,
 			function->text, undo);
+	fence(planner, function, GS_OP_UNFENCE, &none);
 }
 
 /* Also where they are gone, but what was changed for them was not put back. */
@@ -77,12 +109,17 @@ void gs_steps_enable_vfs(struct gs_planner *planner, const struct gs_vfs *wanted
 {
 	const struct gs_function *display = gs_card_display(planner->card);
 	struct gs_vfs none = { .autoprobe = autoprobe_after(display) };
+	struct gs_vfs now = *wanted;
 	char value[GS_VFS_TEXT], undo[GS_VFS_TEXT];
 
-	gs_vfs_format(wanted, value);
+	now.by_tool = by_tool(planner, display, wanted);
+	none.by_tool = now.by_tool;
+	gs_vfs_format(&now, value);
 	gs_vfs_format(&none, undo);
+	fence(planner, display, GS_OP_FENCE, &now);
 	gs_planner_step(planner, GS_OP_ENABLE_VFS, display->text, value, GS_OP_DISABLE_VFS,
 			display->text, undo);
+	fence(planner, display, GS_OP_UNFENCE, &now);
 }
 
 static void refuse_no_sriov(struct gs_planner *planner)
@@ -112,8 +149,55 @@ static void refuse_too_many(struct gs_planner *planner)
 				      display->sriov_total));
 }
 
+/* Theirs are the types that are wanted. */
+static bool offer_types(const struct gs_planner *planner)
+{
+	const struct gs_parent *parent = planner->card->parent;
+
+	return planner->want->mode == GS_MODE_VGPU && planner->want->n_profiles && parent &&
+	       parent->on_vfs && parent->n_types && !gs_display_moves(planner);
+}
+
+/*
+ * Before they are enabled nothing tells that VFs will offer types, but that they
+ * did before, or that NVIDIA's driver is there and offers none on the card.
+ */
+bool gs_needs_vfs(const struct gs_planner *planner)
+{
+	const struct gs_function *display = gs_card_display(planner->card);
+	const struct gs_remembered *remembered = planner->card->remembered;
+	const struct gs_parent *now = planner->card->parent;
+	const struct gs_parent *before = remembered ? remembered->parent : NULL;
+
+	if (!display->sriov_total || planner->want->mode != GS_MODE_VGPU ||
+	    !planner->want->n_profiles || (now && now->n_types && !gs_display_moves(planner)))
+		return false;
+	if (before && before->n_types)
+		return before->on_vfs;
+	return gs_streq(display->driver, "nvidia") && !gs_display_moves(planner);
+}
+
+void gs_steps_prepare_vfs(struct gs_planner *planner)
+{
+	/* The driver of the card is to take them. */
+	const struct gs_vfs all = { .count = gs_card_display(planner->card)->sriov_total,
+				    .autoprobe = GS_YES };
+
+	if (offer_types(planner))
+		return;
+	gs_steps_disable_vfs(planner);
+	gs_steps_to_host(planner);
+	if (gs_needs_vfs(planner))
+		gs_steps_enable_vfs(planner, &all);
+	if (gs_needs_vfs(planner) || gs_display_moves(planner))
+		gs_planner_step(planner, GS_OP_WAIT, gs_planner_card(planner), GS_WAIT_TYPES,
+				GS_OP_COUNT, NULL, NULL);
+}
+
 bool gs_keeps_vfs(const struct gs_planner *planner)
 {
+	if (offer_types(planner))
+		return true;
 	return planner->want->vfs &&
 	       gs_card_display(planner->card)->sriov_enabled == planner->want->vfs &&
 	       !gs_display_moves(planner);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A card split into a set of vGPUs. */
 #include "plan_build.h"
+#include "vgpu_types.h"
 
 /* A profile of the want, resolved; names point into the want or the model. */
 struct wanted {
@@ -129,7 +130,7 @@ static void refuse_foreign(struct gs_planner *planner, const struct gs_vgpu *vgp
 {
 	char **evidence = NULL;
 	gs_cleanup_free char *text = gs_asprintf("vGPU %s (%s) was not made by gpushift",
-						 vgpu->uuid, vgpu->type ? vgpu->type : "?");
+						 gs_vgpu_name(vgpu), vgpu->type ? vgpu->type : "?");
 
 	gs_planner_note(planner, &evidence, text);
 	gs_planner_refuse(
@@ -137,7 +138,7 @@ static void refuse_foreign(struct gs_planner *planner, const struct gs_vgpu *vgp
 		gs_asprintf(
 			"%s holds a vGPU that somebody else made and that is not in the wanted set",
 			gs_planner_card(planner)),
-		evidence, gs_asprintf("gpushift vgpu remove %s", vgpu->uuid));
+		evidence, gs_asprintf("gpushift vgpu remove %s", gs_vgpu_name(vgpu)));
 }
 
 void gs_step_remove_vgpu(struct gs_planner *planner, const struct gs_vgpu *vgpu)
@@ -145,18 +146,19 @@ void gs_step_remove_vgpu(struct gs_planner *planner, const struct gs_vgpu *vgpu)
 	gs_cleanup_free char *place =
 		gs_asprintf("%s/%s", vgpu->parent, vgpu->type ? vgpu->type : "?");
 	gs_cleanup_free char *again =
-		gs_asprintf("%s/%s", vgpu->type ? vgpu->type : "?", vgpu->uuid);
+		gs_asprintf("%s/%s", vgpu->type ? vgpu->type : "?", gs_vgpu_name(vgpu));
 
 	if (!gs_planner_text(planner, place) || !gs_planner_text(planner, again))
 		return;
-	gs_planner_step(planner, GS_OP_REMOVE_VGPU, vgpu->uuid, place, GS_OP_CREATE_VGPU,
-			vgpu->parent, again);
+	/* One that is a VF becomes the same VF again. */
+	gs_planner_step(planner, GS_OP_REMOVE_VGPU, gs_vgpu_name(vgpu), place, GS_OP_CREATE_VGPU,
+			vgpu->uuid ? vgpu->parent : vgpu->address, again);
 }
 
 void gs_steps_remove_all(struct gs_planner *planner)
 {
 	for (size_t i = 0; i < planner->card->n_vgpus; i++)
-		if (planner->card->vgpus[i]->uuid)
+		if (!gs_vgpu_is_plain(planner->card->vgpus[i]))
 			gs_step_remove_vgpu(planner, planner->card->vgpus[i]);
 }
 
@@ -167,7 +169,7 @@ static void keep(struct gs_planner *planner, struct set *set, bool *kept,
 		const struct gs_vgpu *vgpu = planner->card->vgpus[i];
 		struct wanted *wanted;
 
-		if (kept[i] || !vgpu->uuid || !worth(vgpu))
+		if (kept[i] || gs_vgpu_is_plain(vgpu) || !worth(vgpu))
 			continue;
 		wanted = wanted_for(set, vgpu->type);
 		if (!wanted)
@@ -184,7 +186,8 @@ static void keep_named(struct gs_planner *planner, struct set *set, bool *kept)
 		const struct gs_vgpu *vgpu = planner->card->vgpus[i];
 		struct wanted *wanted;
 
-		if (kept[i] || !vgpu->uuid || !gs_strv_has(planner->want->keep, vgpu->uuid))
+		if (kept[i] || gs_vgpu_is_plain(vgpu) ||
+		    !gs_strv_has(planner->want->keep, gs_vgpu_name(vgpu)))
 			continue;
 		wanted = wanted_for(set, vgpu->type);
 		if (!wanted)
@@ -228,7 +231,7 @@ static void reduce(struct gs_planner *planner, struct set *set)
 	for (size_t i = 0; i < planner->card->n_vgpus; i++) {
 		const struct gs_vgpu *vgpu = planner->card->vgpus[i];
 
-		if (kept[i] || !vgpu->uuid)
+		if (kept[i] || gs_vgpu_is_plain(vgpu))
 			continue;
 		gs_check_removal(planner, vgpu);
 		if (is_foreign(vgpu))
@@ -236,14 +239,6 @@ static void reduce(struct gs_planner *planner, struct set *set)
 		gs_step_remove_vgpu(planner, vgpu);
 		set->replaces = true;
 	}
-}
-
-/* "max_instance=12" as NVIDIA's description says it; 0: not told */
-static unsigned int max_instances(const struct gs_vgpu_type *type)
-{
-	const char *at = type->description ? strstr(type->description, "max_instance=") : NULL;
-
-	return at ? (unsigned int)strtoul(at + strlen("max_instance="), NULL, 10) : 0;
 }
 
 void gs_vgpu_refuse_capacity(struct gs_planner *planner, const char *name,
@@ -270,7 +265,7 @@ static void check_capacity(struct gs_planner *planner, const struct set *set,
 	if (!wanted->type || wanted->missing == 0)
 		return;
 	/* What is removed first makes room that available_instances cannot tell yet. */
-	possible = live ? wanted->type->available : max_instances(wanted->type);
+	possible = live ? wanted->type->available : gs_max_instances(wanted->type);
 	asked = live ? wanted->missing : wanted->count;
 	if (!live && possible == 0)
 		return;
@@ -369,11 +364,7 @@ static int fill_set(struct gs_planner *planner, struct set *set)
 	check_set(planner, set);
 	if (planner->plan->n_blockers > 0)
 		return 0;
-	gs_steps_disable_vfs(planner);
-	gs_steps_to_host(planner);
-	if (gs_display_moves(planner))
-		gs_planner_step(planner, GS_OP_WAIT, gs_planner_card(planner), GS_WAIT_TYPES,
-				GS_OP_COUNT, NULL, NULL);
+	gs_steps_prepare_vfs(planner);
 	r = create_missing(planner, set);
 	return r < 0 ? gs_planner_usage(planner, strdup("fewer UUIDs than vGPUs were given"), NULL)
 		     : 0;

@@ -25,6 +25,30 @@ static void fill_about_parent(struct gs_planner *planner, const char *parent)
 		planner->plan->identity = gs_function_identity(function);
 }
 
+/* The card that a device belongs to: itself, or the PF of a VF. */
+static void card_name(const struct gs_host *host, const char *device, char ret[GS_CARD_LEN])
+{
+	const struct gs_function *function;
+	struct gs_address address;
+
+	snprintf(ret, GS_CARD_LEN, "%s", device);
+	if (gs_address_parse(device, &address) < 0)
+		return;
+	function = gs_host_function(host, &address);
+	if (function && function->is_vf)
+		gs_address_format(&function->physfn, ret);
+}
+
+/* VFs share the memory of their card. */
+static bool is_beside(const struct gs_host *host, const struct gs_vgpu *vgpu, const char *device)
+{
+	char a[GS_CARD_LEN], b[GS_CARD_LEN];
+
+	card_name(host, vgpu->parent, a);
+	card_name(host, device, b);
+	return strcmp(a, b) == 0;
+}
+
 /* The type of a vGPU that is there already and cannot live beside @type. */
 static const struct gs_vgpu_type *clashing_type(const struct gs_host *host,
 						const struct gs_parent *parent,
@@ -33,7 +57,7 @@ static const struct gs_vgpu_type *clashing_type(const struct gs_host *host,
 	for (size_t i = 0; i < host->n_vgpus; i++) {
 		const struct gs_vgpu_type *other;
 
-		if (gs_streq(host->vgpus[i].parent, parent->name) && host->vgpus[i].type &&
+		if (is_beside(host, &host->vgpus[i], parent->name) && host->vgpus[i].type &&
 		    gs_type_find(parent, host->vgpus[i].type, &other) == 0 &&
 		    gs_vgpu_sizes_clash(type, other))
 			return other;
@@ -90,10 +114,12 @@ int gs_plan_vgpu_create(const struct gs_host *host, const struct gs_parent *pare
 /* The mode that the device is in without this vGPU. */
 static enum gs_mode mode_without(const struct gs_host *host, const struct gs_vgpu *vgpu)
 {
+	const struct gs_card *card = card_of_parent(host, vgpu->parent);
+
 	for (size_t i = 0; i < host->n_vgpus; i++)
 		if (&host->vgpus[i] != vgpu && gs_streq(host->vgpus[i].parent, vgpu->parent))
 			return GS_MODE_VGPU;
-	return GS_MODE_HOST;
+	return card && !gs_vgpu_is_plain(vgpu) && gs_has_vfs(card) ? GS_MODE_VGPU : GS_MODE_HOST;
 }
 
 /* A VF goes when all of its PF go, which is no business of a single one of several. */
@@ -112,12 +138,12 @@ static void check_is_alone(struct gs_planner *planner, const struct gs_vgpu *vgp
 
 static void remove_one(struct gs_planner *planner, const struct gs_vgpu *vgpu)
 {
-	if (!vgpu->uuid)
+	if (gs_vgpu_is_plain(vgpu))
 		check_is_alone(planner, vgpu);
 	gs_check_removal(planner, vgpu);
 	if (planner->plan->n_blockers)
 		return;
-	if (vgpu->uuid)
+	if (!gs_vgpu_is_plain(vgpu))
 		gs_step_remove_vgpu(planner, vgpu);
 	else
 		gs_steps_disable_vfs(planner);
@@ -155,12 +181,13 @@ static void check_nothing_on(struct gs_planner *planner)
 
 	for (size_t i = 0; i < card->n_vgpus; i++) {
 		gs_check_removal(planner, card->vgpus[i]);
-		if (!card->vgpus[i]->uuid || gs_streq(card->vgpus[i]->parent, planner->plan->card))
+		if (gs_vgpu_is_plain(card->vgpus[i]) ||
+		    (card->vgpus[i]->uuid &&
+		     gs_streq(card->vgpus[i]->parent, planner->plan->card)))
 			continue;
+		first = gs_vgpu_name(card->vgpus[i]);
 		gs_note_owned(planner, &evidence,
-			      gs_asprintf("vGPU %s is on the VF %s", card->vgpus[i]->uuid,
-					  card->vgpus[i]->parent));
-		first = card->vgpus[i]->uuid;
+			      gs_asprintf("vGPU %s is on a VF", first));
 	}
 	if (first)
 		gs_planner_refuse(planner, GS_REFUSE_VGPUS_EXIST, false,

@@ -29,7 +29,7 @@ static void check_vfs(struct gs_planner *planner)
 		return;
 	gs_check_vfs(planner);
 	for (size_t i = 0; i < planner->card->n_vgpus; i++)
-		if (!planner->card->vgpus[i]->uuid)
+		if (gs_vgpu_is_plain(planner->card->vgpus[i]))
 			gs_check_removal(planner, planner->card->vgpus[i]);
 }
 
@@ -43,16 +43,16 @@ static void check_vgpus(struct gs_planner *planner)
 	for (size_t i = 0; i < card->n_vgpus; i++) {
 		const struct gs_vgpu *vgpu = card->vgpus[i];
 
-		if (!vgpu->uuid)
+		if (gs_vgpu_is_plain(vgpu))
 			continue;
 		gs_check_removal(planner, vgpu);
 		if (gs_streq(vgpu->owner, "gpushift"))
 			continue;
 		gs_note_owned(planner, &evidence,
-			      gs_asprintf("vGPU %s (%s) was not made by gpushift", vgpu->uuid,
+			      gs_asprintf("vGPU %s (%s) was not made by gpushift", gs_vgpu_name(vgpu),
 					  vgpu->type ? vgpu->type : "?"));
 		if (!first)
-			first = vgpu->uuid;
+			first = gs_vgpu_name(vgpu);
 	}
 	if (first)
 		gs_planner_refuse(planner, GS_REFUSE_VGPUS_EXIST, false,
@@ -199,8 +199,8 @@ void gs_check_vgpu(struct gs_planner *planner)
 	/* Then it is for the user to say how many VFs. */
 	if (display->sriov_total && planner->want->n_profiles == 0)
 		return;
-	/* Without its own driver nobody can tell what it would offer; the switch will. */
-	if (gs_display_moves(planner) && planner->want->n_profiles > 0)
+	/* Without its own driver, or its VFs, nobody can tell what it would offer; the switch will. */
+	if ((gs_display_moves(planner) && planner->want->n_profiles > 0) || gs_needs_vfs(planner))
 		return;
 	gs_note_owned(planner, &evidence,
 		      gs_asprintf("%s is bound to %s, which offers no mdev types",

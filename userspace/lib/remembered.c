@@ -145,6 +145,25 @@ bool gs_vgpu_owned(struct gs_engine *engine, const char *uuid)
 	       gs_state_read(engine, path, &json) == 0 && gs_same_boot(engine, json);
 }
 
+int gs_vgpu_recorded(struct gs_engine *engine, const char *uuid, char **ret_parent)
+{
+	gs_cleanup_json struct json_object *json = NULL;
+	const char *parent;
+	char path[GS_PATH_MAX];
+	int r;
+
+	r = gs_path(path, VGPUS "/%s.json", uuid);
+	if (r == 0)
+		r = gs_state_read(engine, path, &json);
+	if (r < 0)
+		return r;
+	parent = gs_state_string(json, "parent");
+	if (!parent || !gs_state_is_name(parent) || !gs_same_boot(engine, json))
+		return -ENOENT;
+	*ret_parent = strdup(parent);
+	return *ret_parent ? 0 : -ENOMEM;
+}
+
 /* On a full disk what is there already can only be left as it is. */
 static bool is_recorded(struct gs_engine *engine, const char *uuid, struct json_object *json)
 {

@@ -7,7 +7,8 @@
  * device, subsystem): another card at the address has no memory. State of
  * before the switch is valid only in the boot that wrote it.
  *
- * var/lib/gpushift/vgpus/UUID.json: a vGPU that gpushift made, this boot.
+ * var/lib/gpushift/vgpus/UUID.json: a vGPU that gpushift made, this boot. One
+ * that is a VF has two: by the UUID under which it was made, and by its address.
  *
  * Files carry "version": 1; a newer one is ignored when reading, and renamed
  * to ADDRESS.json.newer before another is written.
@@ -40,6 +41,8 @@ int gs_before_from_json(struct json_object *json, struct gs_before **ret,
 bool gs_vgpu_owned(struct gs_engine *engine, const char *uuid);
 int gs_vgpu_own(struct gs_engine *engine, const char *uuid, const char *parent,
 		const char *type) gs_must_check;
+/* gs_vgpu_recorded - the parent that was noted for it in this boot; -ENOENT: nothing was */
+int gs_vgpu_recorded(struct gs_engine *engine, const char *uuid, char **ret_parent) gs_must_check;
 int gs_vgpu_disown(struct gs_engine *engine, const char *uuid) gs_must_check;
 
 /* gs_boot_id - of the running kernel; 36 characters and NUL */

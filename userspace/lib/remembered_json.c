@@ -136,7 +136,8 @@ static struct json_object *parent_to_json(const struct gs_parent *parent)
 	for (size_t i = 0; i < parent->n_types; i++)
 		if (add_element(types, type_to_json(&parent->types[i])) < 0)
 			return NULL;
-	if (gs_state_add(object, "types", gs_steal(types)) < 0)
+	if (gs_state_add(object, "types", gs_steal(types)) < 0 ||
+	    gs_state_add(object, "on_vfs", json_object_new_boolean(parent->on_vfs)) < 0)
 		return NULL;
 	return gs_steal(object);
 }
@@ -176,12 +177,14 @@ static int type_from_json(struct json_object *json, struct gs_vgpu_type *ret)
 
 static int parent_from_json(struct json_object *json, struct gs_parent *ret)
 {
-	struct json_object *types;
+	struct json_object *types, *value;
 	int r;
 
 	if (!gs_state_string(json, "name") || !json_object_object_get_ex(json, "types", &types) ||
 	    !json_object_is_type(types, json_type_array))
 		return -EBADMSG;
+	if (json_object_object_get_ex(json, "on_vfs", &value))
+		ret->on_vfs = json_object_get_boolean(value);
 	r = copy_name(json, "name", &ret->name);
 	for (size_t i = 0; r == 0 && i < json_object_array_length(types); i++) {
 		r = gs_grow(&ret->types, ret->n_types, sizeof(*ret->types));

@@ -13,6 +13,7 @@ struct gs_executor {
 	const struct gs_execute_options *options;
 	struct gs_plan *plan;
 	bool journal_stays; /* nothing else tells that the card needs attention */
+	unsigned int next_vf; /* where to look first for a VF that is free */
 };
 
 /*
@@ -86,6 +87,8 @@ int gs_step_disable_vfs(struct gs_executor *executor, const struct gs_action *ac
 			char **error) gs_must_check;
 int gs_step_wait_vfs(struct gs_executor *executor, const struct gs_action *action,
 		     char **error) gs_must_check;
+/* gs_vfs_told - how many there are as the kernel tells it, through the worker; 0 when it does not */
+unsigned int gs_vfs_told(struct gs_executor *executor, const char *pf);
 /* The undo: the new ones go before the functions move back, the old ones come after that. */
 int gs_vfs_undo_enabled(struct gs_executor *executor, char **error) gs_must_check;
 int gs_vfs_undo_disabled(struct gs_executor *executor, char **error) gs_must_check;

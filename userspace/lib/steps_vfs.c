@@ -28,6 +28,13 @@ static int read_number(struct gs_executor *executor, const char *pf, const char 
 	return r < 0 ? r : gs_number_parse(text, ret);
 }
 
+unsigned int gs_vfs_told(struct gs_executor *executor, const char *pf)
+{
+	uint64_t now;
+
+	return read_number(executor, pf, "sriov_numvfs", &now) == 0 ? (unsigned int)now : 0;
+}
+
 static int set_autoprobe(struct gs_executor *executor, const char *pf, enum gs_known wanted,
 			 char **error)
 {
@@ -87,6 +94,36 @@ static int write_count(struct gs_executor *executor, const char *pf, unsigned in
 	return why ? gs_step_fail(error, r, why) : r;
 }
 
+/* It looks for users of the card itself, and tells them on its last line. */
+static int run_tool(struct gs_executor *executor, const char *pf, bool on, char **error)
+{
+	unsigned int timeout_ms = executor->options->timeout_ms;
+	char answer[GS_JOB_TEXT] = "", data[32];
+	int r;
+
+	/* It is ended before the worker is given up. */
+	snprintf(data, sizeof(data), "%d %u", on, timeout_ms - timeout_ms / 10);
+	r = gs_step_job(executor, GS_JOB_SRIOV_MANAGE, pf, data, answer);
+
+	if (r == -ETIMEDOUT)
+		return gs_step_fail(error, r,
+				    gs_asprintf("sriov-manage did not end within %u ms",
+						timeout_ms));
+	if (r < 0)
+		return gs_step_fail(error, r,
+				    gs_asprintf("sriov-manage %s %s: %s", on ? "-e" : "-d", pf,
+						*answer ? answer : strerror(-r)));
+	return 0;
+}
+
+static int change_count(struct gs_executor *executor, const char *pf, const struct gs_vfs *wanted,
+			char **error)
+{
+	if (wanted->by_tool)
+		return run_tool(executor, pf, wanted->count != 0, error);
+	return write_count(executor, pf, wanted->count, error);
+}
+
 /* None yet may mean that they come late, which is waited for; some, but not all, are all there will be. */
 static int check_count(struct gs_executor *executor, const char *pf, unsigned int count,
 		       char **error)
@@ -142,7 +179,7 @@ static int enable(struct gs_executor *executor, const struct gs_action *action, 
 	if (r == 0)
 		r = set_autoprobe(executor, pf, wanted.autoprobe, error);
 	if (r == 0)
-		r = write_count(executor, pf, wanted.count, error);
+		r = change_count(executor, pf, &wanted, error);
 	return r == 0 ? check_count(executor, pf, wanted.count, error) : r;
 }
 
@@ -211,7 +248,7 @@ int gs_step_disable_vfs(struct gs_executor *executor, const struct gs_action *ac
 		r = refuse_open(executor, pf, error);
 	/* Also where none is seen: they may be on their way. */
 	if (r == 0)
-		r = write_count(executor, pf, 0, error);
+		r = change_count(executor, pf, &wanted, error);
 	/* Nobody can enable any then. */
 	if (r == -ENOENT && gs_vfs_count(executor->engine, pf) == 0) {
 		free(gs_steal(*error));

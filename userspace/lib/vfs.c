@@ -4,6 +4,7 @@
 #include "remembered.h"
 #include "state_file.h"
 #include "tree.h"
+#include "vendor_tool.h"
 
 #define PCI_DEVICES "sys/bus/pci/devices"
 #define RECORDS GS_STATE_DIR "/vfs"
@@ -11,13 +12,17 @@
 /* The kernel counts them in 16 bits. */
 #define VFS_MAX 65535
 
+#define BY_TOOL " sriov-manage"
+
 void gs_vfs_format(const struct gs_vfs *vfs, char text[GS_VFS_TEXT])
 {
-	if (vfs->autoprobe == GS_UNKNOWN)
-		snprintf(text, GS_VFS_TEXT, "%u", vfs->count);
-	else
-		snprintf(text, GS_VFS_TEXT, "%u autoprobe=%d", vfs->count,
-			 vfs->autoprobe == GS_YES);
+	int n = snprintf(text, GS_VFS_TEXT, "%u", vfs->count);
+
+	if (vfs->autoprobe != GS_UNKNOWN)
+		n += snprintf(text + n, (size_t)(GS_VFS_TEXT - n), " autoprobe=%d",
+			      vfs->autoprobe == GS_YES);
+	if (vfs->by_tool)
+		snprintf(text + n, (size_t)(GS_VFS_TEXT - n), BY_TOOL);
 }
 
 int gs_vfs_parse(const char *text, struct gs_vfs *ret)
@@ -25,19 +30,36 @@ int gs_vfs_parse(const char *text, struct gs_vfs *ret)
 	static const char *const words[] = { "", " autoprobe=0", " autoprobe=1" };
 	static const enum gs_known values[] = { GS_UNKNOWN, GS_NO, GS_YES };
 	unsigned long count;
+	bool by_tool;
+	size_t length;
 	char *rest;
 
 	if (!text || *text < '0' || *text > '9')
 		return -EINVAL;
 	errno = 0;
 	count = strtoul(text, &rest, 10);
+	length = strlen(rest);
+	by_tool = length >= strlen(BY_TOOL) && strcmp(rest + length - strlen(BY_TOOL), BY_TOOL) == 0;
+	length -= by_tool ? strlen(BY_TOOL) : 0;
 	for (size_t i = 0; !errno && count <= VFS_MAX && i < GS_ARRAY_SIZE(words); i++) {
-		if (strcmp(rest, words[i]) != 0)
+		if (strlen(words[i]) != length || strncmp(rest, words[i], length) != 0)
 			continue;
-		*ret = (struct gs_vfs){ .count = (unsigned int)count, .autoprobe = values[i] };
+		*ret = (struct gs_vfs){ .count = (unsigned int)count,
+					.autoprobe = values[i],
+					.by_tool = by_tool };
 		return 0;
 	}
 	return -EINVAL;
+}
+
+int gs_sriov_manage(struct gs_engine *engine, const char *pf, bool on, unsigned int limit_ms,
+		    char *answer, size_t size)
+{
+	const char *const arguments[] = { GS_SRIOV_MANAGE, on ? "-e" : "-d", pf, NULL };
+	gs_cleanup_free char *unit = gs_asprintf("sriov-manage-%s", pf);
+	const struct gs_tool tool = { .unit = unit, .arguments = arguments, .limit_ms = limit_ms };
+
+	return unit ? gs_vendor_tool(engine, &tool, answer, size) : -ENOMEM;
 }
 
 char *gs_vfs_address(struct gs_engine *engine, const char *pf, unsigned int number)
@@ -109,6 +131,7 @@ static enum gs_known read_autoprobe(struct gs_engine *engine, const char *pf)
 
 void gs_vfs_read(struct gs_engine *engine, struct gs_host *host)
 {
+	host->sriov_manage = gs_tree_exists(engine, GS_SRIOV_MANAGE);
 	for (size_t i = 0; i < host->n_functions; i++) {
 		struct gs_function *function = &host->functions[i];
 

@@ -14,6 +14,10 @@
 /* gs_vfs_read - autoprobe, and whether the VFs are ours, of each PF that is a card */
 void gs_vfs_read(struct gs_engine *engine, struct gs_host *host);
 
+/* gs_sriov_manage - run NVIDIA's tool and wait for it, as gs_vendor_tool() */
+int gs_sriov_manage(struct gs_engine *engine, const char *pf, bool on, unsigned int limit_ms,
+		    char *answer, size_t size) gs_must_check;
+
 /* gs_vfs_own - note that gpushift enables so many; @vfs->autoprobe is what is to be put back */
 int gs_vfs_own(struct gs_engine *engine, const char *pf, const struct gs_vfs *vfs) gs_must_check;
 /* gs_vfs_recorded - what was noted in this boot; count 0 and GS_UNKNOWN: nothing */
@@ -28,9 +32,11 @@ char *gs_vfs_address(struct gs_engine *engine, const char *pf, unsigned int numb
 
 /*
  * The value of the steps that enable and disable: "4 autoprobe=0", without
- * autoprobe where it is left alone.
+ * autoprobe where it is left alone; "7 autoprobe=1 sriov-manage" where NVIDIA's
+ * tool does it, which enables all or none.
  */
-#define GS_VFS_TEXT 32
+#define GS_SRIOV_MANAGE "usr/lib/nvidia/sriov-manage"
+#define GS_VFS_TEXT 48
 void gs_vfs_format(const struct gs_vfs *vfs, char text[GS_VFS_TEXT]);
 int gs_vfs_parse(const char *text, struct gs_vfs *ret) gs_must_check;
 

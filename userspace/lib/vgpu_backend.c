@@ -2,6 +2,7 @@
 #include "vgpu_backend.h"
 
 static const struct gs_vgpu_backend *const backends[] = {
+	&gs_backend_nvidia,
 	&gs_backend_mdev,
 };
 

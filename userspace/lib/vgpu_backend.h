@@ -4,7 +4,8 @@
  *
  * Which one a device has is told by the files that it has now, never by a
  * kernel or driver version. A device is a card's function, one of its VFs, or
- * any other mdev parent.
+ * any other mdev parent. A card that offers nothing itself is split by its VFs,
+ * each of which holds one vGPU.
  */
 #ifndef GS_VGPU_BACKEND_H
 #define GS_VGPU_BACKEND_H
@@ -33,6 +34,7 @@ struct gs_vgpu_backend {
 };
 
 extern const struct gs_vgpu_backend gs_backend_mdev;
+extern const struct gs_vgpu_backend gs_backend_nvidia;
 
 /* gs_vgpu_backend_of - of a device; NULL: it offers no types */
 const struct gs_vgpu_backend *gs_vgpu_backend_of(const struct gs_engine *engine,
@@ -41,6 +43,9 @@ const struct gs_vgpu_backend *gs_vgpu_backend_of(const struct gs_engine *engine,
 /* gs_vgpu_backend_having - the one that shows a vGPU of this name now; NULL: none */
 const struct gs_vgpu_backend *gs_vgpu_backend_having(struct gs_executor *executor,
 						     const char *name);
+
+/* gs_nvidia_current - the type that a VF is, for a child; NULL: none, or it cannot be read */
+char *gs_nvidia_current(struct gs_engine *engine, const char *vf);
 
 /* What the driver says of a type; texts may be NULL. */
 struct gs_told_type {

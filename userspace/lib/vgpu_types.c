@@ -9,6 +9,7 @@
 
 #include "child.h"
 #include "tree.h"
+#include "vfs.h"
 #include "vgpu_backend.h"
 #include "vgpu_types.h"
 
@@ -189,13 +190,133 @@ int gs_types_read_all(struct gs_engine *engine, struct gs_parent *parents, size_
 	return r;
 }
 
+static struct gs_vgpu_type *find_type(const struct gs_parent *parent, const char *id)
+{
+	for (size_t i = 0; i < parent->n_types; i++)
+		if (gs_streq(parent->types[i].id, id))
+			return &parent->types[i];
+	return NULL;
+}
+
+static int replace(char **text, const char *by)
+{
+	char *copied = by ? strdup(by) : NULL;
+
+	if (by && !copied)
+		return -ENOMEM;
+	free(*text);
+	*text = copied;
+	return 0;
+}
+
+/* A VF that is a vGPU tells only the number of its type. */
+static int merge_type(struct gs_parent *card, const struct gs_vgpu_type *type)
+{
+	struct gs_vgpu_type *same = find_type(card, type->id);
+	int r = 0;
+
+	if (!same) {
+		r = gs_grow(&card->types, card->n_types, sizeof(*card->types));
+		if (r < 0)
+			return r;
+		same = &card->types[card->n_types++];
+		r = copy(type->id, &same->id);
+		if (r == 0)
+			r = copy(type->name, &same->name);
+	}
+	if (r == 0 && gs_streq(same->name, same->id))
+		r = replace(&same->name, type->name);
+	if (r == 0 && !same->description && type->description)
+		r = replace(&same->description, type->description);
+	if (r < 0)
+		return r;
+	if (!same->framebuffer_bytes)
+		same->framebuffer_bytes = type->framebuffer_bytes;
+	same->made += type->made;
+	same->available += type->available;
+	return 0;
+}
+
+int gs_types_merge(struct gs_parent *card, const struct gs_parent *vf)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < vf->n_types; i++)
+		r = merge_type(card, &vf->types[i]);
+	return r;
+}
+
+/* Each free VF would take one, as if it were the only one. */
+void gs_types_limit(struct gs_parent *card)
+{
+	for (size_t i = 0; i < card->n_types; i++) {
+		struct gs_vgpu_type *type = &card->types[i];
+		unsigned int most = gs_max_instances(type);
+
+		if (most && type->available > most - (type->made < most ? type->made : most))
+			type->available = most - (type->made < most ? type->made : most);
+	}
+}
+
+unsigned int gs_max_instances(const struct gs_vgpu_type *type)
+{
+	static const char key[] = "max_instance=";
+	const char *at = type->description ? strstr(type->description, key) : NULL;
+	uint64_t value;
+
+	return at && read_digits(at + sizeof(key) - 1, &value) ? (unsigned int)value : 0;
+}
+
+static int read_vfs(struct gs_engine *engine, const char *pf, struct gs_parent **ret,
+		    size_t *ret_count)
+{
+	char *address;
+	int r = 0;
+
+	for (unsigned int i = 0; r == 0 && (address = gs_vfs_address(engine, pf, i)); i++) {
+		if (gs_vgpu_backend_of(engine, address))
+			r = gs_grow(ret, *ret_count, sizeof(**ret));
+		if (r == 0 && gs_vgpu_backend_of(engine, address))
+			(*ret)[(*ret_count)++].name = gs_steal(address);
+		free(address);
+	}
+	return r == 0 && *ret_count ? gs_types_read_all(engine, *ret, *ret_count) : r;
+}
+
+/* Of a card that offers none itself: those of its VFs. */
+static int read_of_vfs(struct gs_engine *engine, const char *pf, struct gs_parent *ret)
+{
+	struct gs_parent *vfs = NULL;
+	size_t count = 0;
+	int r = read_vfs(engine, pf, &vfs, &count);
+
+	if (r == 0)
+		r = count ? copy(pf, &ret->name) : -ENOENT;
+	ret->on_vfs = true;
+	for (size_t i = 0; r == 0 && i < count; i++)
+		r = gs_types_merge(ret, &vfs[i]);
+	gs_types_limit(ret);
+	for (size_t i = 0; i < count; i++)
+		gs_parent_clear(&vfs[i]);
+	free(vfs);
+	if (r < 0)
+		gs_parent_clear(ret);
+	return r;
+}
+
 int gs_types_read(struct gs_engine *engine, const char *parent, struct gs_parent *ret)
 {
 	struct gs_parent read = { 0 };
+	struct gs_address address;
 	int r;
 
-	if (!gs_vgpu_backend_of(engine, parent))
-		return -ENOENT;
+	if (!gs_vgpu_backend_of(engine, parent)) {
+		r = gs_address_parse(parent, &address) < 0 ? -ENOENT
+							    : read_of_vfs(engine, parent, &read);
+		if (r == 0)
+			*ret = read;
+		return r;
+	}
 	r = copy(parent, &read.name);
 	if (r == 0)
 		r = gs_types_read_all(engine, &read, 1);

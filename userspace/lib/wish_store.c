@@ -179,10 +179,11 @@ static int add_vgpus(struct gs_engine *engine, const struct gs_host *host,
 
 	for (size_t i = 0; r == 0 && i < card->n_vgpus; i++) {
 		const struct gs_vgpu *vgpu = card->vgpus[i];
+		const char *name = gs_vgpu_name(vgpu);
 
-		if (vgpu->uuid && vgpu->type && !gs_definition_foreign(host, vgpu->uuid) &&
-		    !gs_claims_have(&claims, vgpu->uuid))
-			r = add_vgpu(wish, vgpu->uuid, vgpu->type);
+		if (vgpu->type && !gs_definition_foreign(host, name) &&
+		    !gs_claims_have(&claims, name))
+			r = add_vgpu(wish, name, vgpu->type);
 	}
 	return r;
 }

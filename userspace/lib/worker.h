@@ -25,6 +25,7 @@ enum gs_job_kind {
 	GS_JOB_LET_GO,	    /* close what HOLD_OPEN opened; @path "": all of it */
 	GS_JOB_STOP_UNIT,   /* see units.h; @path is the unit's name */
 	GS_JOB_START_UNIT,
+	GS_JOB_SRIOV_MANAGE, /* see vfs.h; as GS_JOB_DRAIN */
 	GS_JOB_DRAIN,	    /* see fences.h; @path is an address, @data "1" or "0", and the ms that it may take */
 	GS_JOB_READ_ROM,    /* see rom.h; the answer is a line of it. @data: the file is no device's */
 };

@@ -9,6 +9,7 @@
 #include "rom.h"
 #include "tree.h"
 #include "units.h"
+#include "vfs.h"
 
 static int do_write(struct gs_job_state *state, const struct gs_job *job,
 		    struct gs_job_answer *answer)
@@ -252,6 +253,17 @@ static int do_drain(struct gs_job_state *state, const struct gs_job *job,
 	return gs_drain(state->engine, job->path, on, limit_ms, answer->text, sizeof(answer->text));
 }
 
+static int do_sriov_manage(struct gs_job_state *state, const struct gs_job *job,
+			   struct gs_job_answer *answer)
+{
+	unsigned int on, limit_ms;
+
+	if (sscanf(job->data, "%u %u", &on, &limit_ms) != 2)
+		return -EINVAL;
+	return gs_sriov_manage(state->engine, job->path, on, limit_ms, answer->text,
+			       sizeof(answer->text));
+}
+
 static int (*const job_table[])(struct gs_job_state *, const struct gs_job *,
 				struct gs_job_answer *) = {
 	[GS_JOB_WRITE] = do_write,
@@ -266,6 +278,7 @@ static int (*const job_table[])(struct gs_job_state *, const struct gs_job *,
 	[GS_JOB_START_UNIT] = do_start_unit,
 	[GS_JOB_DRAIN] = do_drain,
 	[GS_JOB_READ_ROM] = do_read_rom,
+	[GS_JOB_SRIOV_MANAGE] = do_sriov_manage,
 };
 
 int gs_job_run(struct gs_job_state *state, const struct gs_job *job, struct gs_job_answer *answer)

@@ -25,8 +25,10 @@ modprobe gpushift_test_vgpu name=i915 split=vf
 mapfile -t both < <(cards)
 card=${both[0]}
 check "$card: the stand-in driver takes it" bind_override "$card" i915
-# A driver of the host that would take each new VF.
-echo "1234 6710" >/sys/bus/pci/drivers/i915/new_id
+# A driver of the host that would take each new VF, as it takes all else with these ids.
+name_ids() { echo "1234 6710" >/sys/bus/pci/drivers/i915/new_id; }
+check "its ids are known" name_ids
+check "${both[1]}: it is taken, too" is_driver "${both[1]}" i915
 snapshot_sysfs
 
 expect_exit 2 "vgpu without a number" gpushift set "$card" vgpu
