@@ -141,6 +141,10 @@ looking()
 	expect 0 'already in mode host' plan 01:00.0 host
 	expect 3 'refused \(outside-card\)' plan 00:02.0 passthrough
 	expect 3 'fix: .*--with 0000:00:03.0' plan 00:02.0 passthrough
+	expect 0 'passthrough: can be taken: gpushift set 0000:01:00.0 passthrough' explain 01:00.0
+	expect 0 'driver-flavour: nouveau splits no cards' explain 01:00.0
+	expect 0 'passthrough: the card cannot be brought to it now' explain 00:02.0
+	expect 0 'host: can be taken: gpushift set 0000:00:04.0 host' explain 00:04.0
 }
 
 documents()
@@ -175,6 +179,9 @@ documents()
 	expect_json 0 '.from == "host" and .to == "passthrough" and .refused == [] and (.steps | length) > 3
 		and all(.steps[]; has("op") and has("target") and has("value") and has("undo"))' plan 01:00.0 passthrough
 	expect_json 3 '.refused[0].code == "outside-card" and .steps == []' plan 00:02.0 passthrough
+	expect_json 0 '.card == "0000:00:04.0" and .mode == "passthrough" and .types.offered == 0
+		and (.types.causes | map(.id)) == ["away"] and (.types.causes[0] | keys) == ["evidence","fix","id","message"]
+		and .modes.passthrough.command == null and .modes.host.command == "gpushift set 0000:00:04.0 host"' explain 00:04.0
 	expect_json 0 '.version | length > 0' --version
 	expect_json 0 '.verbs | map(.name) | index("vgpu create") and (index("__complete") | not)' help
 }

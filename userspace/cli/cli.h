@@ -198,6 +198,7 @@ int verb_claim(struct cli *cli);
 int verb_claims(struct cli *cli);
 int verb_complete(struct cli *cli);
 int verb_doctor(struct cli *cli);
+int verb_explain(struct cli *cli);
 int verb_export(struct cli *cli);
 int verb_groups(struct cli *cli);
 int verb_help(struct cli *cli);

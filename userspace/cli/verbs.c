@@ -82,6 +82,14 @@ const struct cli_verb cli_verbs[] = {
 		.run = verb_show,
 	},
 	{
+		.name = "explain",
+		.synopsis = "<card>",
+		.summary = "why a card is not in each mode, or offers no vGPU types",
+		.arguments = {CLI_CARD},
+		.min_arguments = 1,
+		.run = verb_explain,
+	},
+	{
 		.name = "groups",
 		.synopsis = "",
 		.summary = "every IOMMU group and its devices",

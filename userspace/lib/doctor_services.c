@@ -2,7 +2,7 @@
 /* doctor_services.c - services that switch cards as well, keep them open, or unlock them. */
 #include "doctor.h"
 #include "doctor_units.h"
-#include "tree.h"
+#include "preloads.h"
 
 /* They bind and unbind on their own, by files that say nothing of single cards. */
 static const char *const switchers[] = { "supergfxd.service", "optimus-manager.service",
@@ -70,29 +70,12 @@ void gs_exam_nvidia(struct gs_doctor *doctor)
 		gs_see(doctor, "no service that keeps them open runs or is enabled");
 }
 
-/* The library that a drop-in has preloaded; NULL: none. */
-static char *preloaded(const char *text)
+static void see_drop_in(void *data, const char *path, const char *library)
 {
-	const char *at = strstr(text, "LD_PRELOAD=");
+	struct gs_doctor *doctor = data;
 
-	if (!at)
-		return NULL;
-	at += strlen("LD_PRELOAD=");
-	return strndup(at, strcspn(at, " \t\n\"':"));
-}
-
-static void see_drop_in(struct gs_doctor *doctor, const char *path)
-{
-	gs_cleanup_free char *text = NULL;
-	gs_cleanup_free char *library = NULL;
-
-	if (gs_tree_read(doctor->engine, path, &text) < 0)
-		return;
-	library = preloaded(text);
-	if (!library || !*library)
-		return;
 	gs_see(doctor, "/%s preloads %s", path, library);
-	if (library[0] != '/' || gs_tree_exists(doctor->engine, library + 1))
+	if (gs_preload_there(doctor->engine, library))
 		return;
 	gs_judge(doctor, GS_PROBLEM);
 	gs_see(doctor, "%s is not there: the service runs without it", library);
@@ -101,21 +84,8 @@ static void see_drop_in(struct gs_doctor *doctor, const char *path)
 
 void gs_exam_unlock(struct gs_doctor *doctor)
 {
-	static const char *const units[] = { "nvidia-vgpud", "nvidia-vgpu-mgr" };
-	char folder[GS_PATH_MAX], path[GS_PATH_MAX];
-
 	gs_find(doctor, NULL, GS_FINE);
-	for (size_t i = 0; i < GS_ARRAY_SIZE(units); i++) {
-		char **names = NULL;
-
-		if (gs_path(folder, "etc/systemd/system/%s.service.d", units[i]) < 0 ||
-		    gs_tree_list(doctor->engine, folder, &names) < 0)
-			continue;
-		for (char **name = names; name && *name; name++)
-			if (gs_path(path, "%s/%s", folder, *name) == 0)
-				see_drop_in(doctor, path);
-		gs_strv_free(names);
-	}
+	gs_preloads_tell(doctor->engine, see_drop_in, doctor);
 	if (!doctor->findings[doctor->n_findings - 1].evidence)
 		gs_see(doctor, "it is not installed");
 }

@@ -86,7 +86,7 @@ static struct json_object *json_mode(const struct gs_host *host, const struct gs
 	return gs_json_end(&json);
 }
 
-static struct json_object *json_modes(const struct gs_host *host, const struct gs_card *card)
+struct json_object *gs_json_modes(const struct gs_host *host, const struct gs_card *card)
 {
 	struct gs_json json;
 
@@ -140,7 +140,7 @@ static void put_card(struct gs_json *json, const struct gs_host *host, const str
 	gs_json_put_known(json, "boot_vga", display->boot_vga);
 	gs_json_put_isolation(json, host, gs_host_group(host, display->iommu_group));
 	put_card_lists(json, card, facts);
-	gs_json_put(json, "modes", json_modes(host, card));
+	gs_json_put(json, "modes", gs_json_modes(host, card));
 }
 
 struct json_object *gs_json_card(const struct gs_host *host, const struct gs_card *card)

@@ -27,6 +27,9 @@ struct json_object *gs_json_card(const struct gs_host *host,
 struct json_object *gs_json_show(const struct gs_host *host,
 				 const struct gs_card *card) gs_must_check;
 struct json_object *gs_json_groups(const struct gs_host *host) gs_must_check;
+/* gs_json_modes - the modes that a card can be brought to, and what is in the way of each */
+struct json_object *gs_json_modes(const struct gs_host *host,
+				  const struct gs_card *card) gs_must_check;
 
 /* vGPUs and their types (json_vgpu.c) */
 

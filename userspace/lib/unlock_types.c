@@ -19,7 +19,8 @@ struct reader {
 	int r;
 	bool root; /* seen <vgpuconfig> */
 	bool in_type, in_card, in_support;
-	uint16_t device; /* of the card */
+	uint16_t device; /* of the card, and how it is split */
+	bool sriov;
 	char text[64];
 	size_t length;
 };
@@ -46,7 +47,9 @@ static void add_support(struct reader *reader)
 
 	reader->r = gs_grow(&types->supports, types->n_supports, sizeof(*types->supports));
 	if (reader->r == 0)
-		types->supports[types->n_supports++].device = reader->device;
+		types->supports[types->n_supports++] =
+			(struct gs_unlock_support){ .device = reader->device,
+						    .sriov = reader->sriov };
 }
 
 /* What a type says of itself: id and name with it, the rest below it. */
@@ -97,6 +100,8 @@ static void take(struct reader *reader, const char *name, const char *text, bool
 		set_support(&types->supports[types->n_supports - 1], name, text);
 	else if (reader->in_card && strcmp(name, "deviceId") == 0 && number(text, &device))
 		reader->device = (uint16_t)device;
+	else if (reader->in_card && strcmp(name, "hostVgpuMode") == 0)
+		reader->sriov = strcmp(text, "sriov") == 0;
 }
 
 static void XMLCALL begin_element(void *data, const XML_Char *element, const XML_Char **attributes)
@@ -114,6 +119,7 @@ static void XMLCALL begin_element(void *data, const XML_Char *element, const XML
 	if (strcmp(element, "pgpu") == 0) {
 		reader->in_card = true;
 		reader->device = 0;
+		reader->sriov = false;
 	}
 	if (reader->in_card && strcmp(element, "supportedVgpu") == 0) {
 		reader->in_support = true;
@@ -278,6 +284,14 @@ bool gs_unlock_card_listed(const struct gs_unlock_types *types, uint16_t device)
 {
 	for (size_t i = 0; i < types->n_supports; i++)
 		if (types->supports[i].device == device)
+			return true;
+	return false;
+}
+
+bool gs_unlock_card_sriov(const struct gs_unlock_types *types, uint16_t device)
+{
+	for (size_t i = 0; i < types->n_supports; i++)
+		if (types->supports[i].device == device && types->supports[i].sriov)
 			return true;
 	return false;
 }

@@ -20,6 +20,7 @@ struct gs_unlock_support {
 	uint16_t device;
 	uint32_t type;
 	uint64_t max;
+	bool sriov; /* the card is split by virtual functions */
 };
 
 struct gs_unlock_types {
@@ -49,5 +50,7 @@ uint64_t gs_unlock_type_memory(const struct gs_unlock_types *types, uint32_t id)
 
 /* gs_unlock_card_listed - is a card on NVIDIA's list? */
 bool gs_unlock_card_listed(const struct gs_unlock_types *types, uint16_t device);
+/* gs_unlock_card_sriov - is it split by virtual functions? */
+bool gs_unlock_card_sriov(const struct gs_unlock_types *types, uint16_t device);
 
 #endif
