@@ -230,6 +230,46 @@ static bool has_definition(struct lab *lab, const char *uuid)
 	return gs_tree_exists(lab->engine, path);
 }
 
+/* As `mdevctl undefine` does. */
+static void undefine_all(struct lab *lab)
+{
+	gs_cleanup_host struct gs_host *host = NULL;
+	char path[256];
+
+	assert_int_equal(gs_inventory_read(lab->engine, 0, &host), 0);
+	assert_true(host->n_definitions > 0);
+	for (size_t i = 0; i < host->n_definitions; i++) {
+		snprintf(path, sizeof(path), "etc/mdevctl.d/%s/%s", host->definitions[i].parent,
+			 host->definitions[i].uuid);
+		tree_remove(lab->tree, path);
+	}
+}
+
+/* Nothing is said of types, which are there, or are not, for another reason. */
+static void a_wish_that_was_undefined_says_so(void **state)
+{
+	struct lab *lab = *state;
+	unsigned int writes;
+
+	use_vgpu_driver(lab);
+	assert_int_equal(run_verb(lab, "set " GPU " vgpu --profile nvidia-46 --count 2 --persist"), 0);
+	assert_int_equal(run_verb(lab, "set " GPU " host"), 0);
+	assert_int_equal(run_verb(lab, "set " GPU " vgpu"), 0);
+	assert_int_equal(run_verb(lab, AWAY), 0);
+	undefine_all(lab);
+	writes = fake_kernel_writes();
+	assert_int_equal(run_verb(lab, "set " GPU " vgpu"), 2);
+	assert_string_equal(at("error/code"), "undefined");
+	assert_string_equal(at("error/fix"), "gpushift set " GPU " vgpu --profile nvidia-46");
+	assert_int_equal(run_verb(lab, "plan " GPU " vgpu"), 2);
+	assert_int_equal(fake_kernel_writes(), writes);
+	assert_int_equal(lab_mode(lab), GS_MODE_PASSTHROUGH);
+	/* What is named is made, and is the wish then. */
+	assert_int_equal(run_verb(lab, "set " GPU " vgpu --profile nvidia-46 --persist"), 0);
+	assert_int_equal(run_verb(lab, "apply --wishes"), 0);
+	assert_string_equal(at("results/0/result"), "already");
+}
+
 /* Removed is removed: it does not come back with the next split. */
 static void one_that_is_only_kept_is_removed(void **state)
 {
@@ -261,6 +301,7 @@ int main(void)
 		verb_test(resets),
 		verb_test(one_that_is_only_kept_is_removed),
 		verb_test(a_card_without_a_reset_is_given_away_once),
+		verb_test(a_wish_that_was_undefined_says_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #include "output.h"
 #include "suggest.h"
 #include "want_resolve.h"
+#include "wish.h"
 
 /* As many devices as one command may ask for. */
 #define MAX_DEVICES 1000000
@@ -136,6 +137,43 @@ static int add_stored(const struct gs_host *host, const struct gs_card *card, st
 	return gs_definitions_want(host, gs_card_display(card)->text, want);
 }
 
+/* Has mdevctl been told to forget all that a wish would make? */
+static bool is_undefined(const struct gs_wish *wish, const struct gs_want *want)
+{
+	struct gs_address address;
+
+	/* A VF that is a vGPU itself was never defined. */
+	for (size_t i = 0; i < wish->n_vgpus; i++)
+		if (gs_address_parse(wish->vgpus[i].uuid, &address) == 0)
+			return false;
+	return wish->mode == GS_MODE_VGPU && wish->n_vgpus && !want->n_profiles;
+}
+
+/* A set that was stored, and that somebody has told mdevctl to forget: nothing else is said of types. */
+static int check_undefined(struct cli *cli, const struct gs_host *host, const struct gs_card *card,
+			   const struct gs_want *want)
+{
+	gs_cleanup_free char *fix = NULL;
+	struct gs_wish *wish = NULL;
+	int r;
+
+	if (!want->stored || want->n_profiles)
+		return 0;
+	r = gs_wish_for(cli->engine, host, card, &wish);
+	if (r < 0 || !wish || !is_undefined(wish, want)) {
+		gs_wish_free(wish);
+		return r == -ENOMEM ? cli_no_memory(cli) : 0;
+	}
+	fix = gs_asprintf("gpushift set %s vgpu --profile %s", gs_card_display(card)->text,
+			  wish->vgpus[0].type);
+	r = cli_fail(cli, GS_EXIT_USAGE, "undefined", fix,
+		     "the %zu vGPUs that %s was to be split into are no longer defined: mdevctl was "
+		     "told so; say which ones are wanted",
+		     wish->n_vgpus, gs_card_display(card)->text);
+	gs_wish_free(wish);
+	return r;
+}
+
 int cli_want_plan(struct cli *cli, struct gs_host *host, struct gs_want *want,
 		  struct gs_plan **ret)
 {
@@ -147,6 +185,11 @@ int cli_want_plan(struct cli *cli, struct gs_host *host, struct gs_want *want,
 	if (r)
 		return r;
 	r = add_stored(host, card, want);
+	if (r == 0) {
+		r = check_undefined(cli, host, card, want);
+		if (r)
+			return r;
+	}
 	if (r == 0)
 		r = gs_want_resolve(cli->engine, host, card, want);
 	if (r == 0)
