@@ -145,6 +145,15 @@ looking()
 	expect 0 'driver-flavour: nouveau splits no cards' explain 01:00.0
 	expect 0 'passthrough: the card cannot be brought to it now' explain 00:02.0
 	expect 0 'host: can be taken: gpushift set 0000:00:04.0 host' explain 00:04.0
+	expect 0 'why: gpushift explain 0000:01:00.0' profiles 01:00.0
+	mkdir -p "$tree/usr/share/nvidia/vgpu"
+	echo '<vgpuconfig><vgpuType id="531" name="NVIDIA RTXA6000-16Q"/><pgpu><devId deviceId="0x2230"/>
+		<supportedVgpu vgpuId="531"><maxVgpus>3</maxVgpus></supportedVgpu></pgpu></vgpuconfig>' >"$tree/usr/share/nvidia/vgpu/vgpuConfig.xml"
+	expect 0 'nvidia-531 +NVIDIA RTXA6000-16Q +16 GiB +- +- +listed for this card, at most 3' profiles 00:04.0
+	expect 0 'lists its types: gpushift profiles 0000:00:04.0' explain 00:04.0
+	expect_json 0 '.profiles == [{"id": "nvidia-531", "name": "NVIDIA RTXA6000-16Q", "framebuffer_bytes": 17179869184, "made": null,
+		"available": null, "reason": "listed for this card, at most 3"}]' profiles 00:04.0
+	rm -r "$tree/usr/share/nvidia"
 }
 
 documents()

@@ -2,6 +2,7 @@
 /* claim_choose.c - which card gives what a VM asks for. Pure. */
 #include "claim.h"
 
+#include "capacity.h"
 #include "plan.h"
 #include "plan_build.h"
 
@@ -96,7 +97,7 @@ static bool fits_beside(const struct gs_card *card, const struct gs_parent *pare
 
 		if (card->vgpus[i]->type &&
 		    gs_type_find(parent, card->vgpus[i]->type, &other) == 0 &&
-		    gs_vgpu_sizes_clash(type, other))
+		    gs_sizes_clash(type, other))
 			return false;
 	}
 	return true;

@@ -11,6 +11,7 @@
 
 #include <json-c/json.h>
 
+#include "capacity.h"
 #include "events.h"
 #include "model.h"
 #include "plan.h"
@@ -33,19 +34,15 @@ struct json_object *gs_json_modes(const struct gs_host *host,
 
 /* vGPUs and their types (json_vgpu.c) */
 
-/* gs_json_profiles - @remembered: from another time; what is available now is not known */
+/* gs_json_profiles - unless they are of now, what is made and available is not known */
 struct json_object *gs_json_profiles(const char *card, const struct gs_parent *parent,
-				     bool remembered) gs_must_check;
+				     enum gs_types_source source) gs_must_check;
 struct json_object *gs_json_vgpu(const struct gs_vgpu *vgpu) gs_must_check;
 struct json_object *gs_json_vgpus(const struct gs_host *host) gs_must_check;
 /* gs_json_one_vgpu - the document of gs_json_vgpus() with only @vgpu */
 /* gs_json_vgpus_of - those with this parent */
 struct json_object *gs_json_vgpus_of(const struct gs_host *host, const char *parent);
 struct json_object *gs_json_one_vgpu(const struct gs_vgpu *vgpu) gs_must_check;
-
-/* gs_profile_reason - why no more vGPUs of @type can be made now; NULL: they can */
-const char *gs_profile_reason(const struct gs_parent *parent, const struct gs_vgpu_type *type,
-			      bool remembered);
 
 /* Plans, events and errors (json_plan.c) */
 

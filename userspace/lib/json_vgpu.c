@@ -22,23 +22,11 @@ struct json_object *gs_json_vgpu(const struct gs_vgpu *vgpu)
 	return gs_json_end(&json);
 }
 
-const char *gs_profile_reason(const struct gs_parent *parent, const struct gs_vgpu_type *type,
-			      bool remembered)
-{
-	if (remembered)
-		return "remembered from when the card was last a vGPU host";
-	if (type->available)
-		return NULL;
-	for (size_t i = 0; i < parent->n_types; i++) {
-		if (parent->types[i].made && &parent->types[i] != type)
-			return "the vGPUs of other types leave no room";
-	}
-	return type->made ? "all that fit are made" : "the driver offers none now";
-}
-
 static struct json_object *json_profile(const struct gs_parent *parent,
-					const struct gs_vgpu_type *type, bool remembered)
+					const struct gs_vgpu_type *type,
+					enum gs_types_source source)
 {
+	gs_cleanup_free char *reason = NULL;
 	struct gs_json json;
 
 	gs_json_begin(&json);
@@ -48,25 +36,27 @@ static struct json_object *json_profile(const struct gs_parent *parent,
 		gs_json_put_number(&json, "framebuffer_bytes", (int64_t)type->framebuffer_bytes);
 	else
 		gs_json_put_null(&json, "framebuffer_bytes");
-	if (remembered) {
+	if (source != GS_TYPES_NOW) {
 		gs_json_put_null(&json, "made");
 		gs_json_put_null(&json, "available");
 	} else {
 		gs_json_put_number(&json, "made", type->made);
 		gs_json_put_number(&json, "available", type->available);
 	}
-	gs_json_put_string(&json, "reason", gs_profile_reason(parent, type, remembered));
+	if (gs_why_no_more(parent, type, source, &reason) < 0)
+		json.failed = true;
+	gs_json_put_string(&json, "reason", reason);
 	return gs_json_end(&json);
 }
 
 struct json_object *gs_json_profiles(const char *card, const struct gs_parent *parent,
-				     bool remembered)
+				     enum gs_types_source source)
 {
 	struct gs_json json, profiles;
 
 	gs_json_begin_array(&profiles);
 	for (size_t i = 0; parent && i < parent->n_types; i++)
-		gs_json_add(&profiles, json_profile(parent, &parent->types[i], remembered));
+		gs_json_add(&profiles, json_profile(parent, &parent->types[i], source));
 
 	gs_json_begin_document(&json);
 	gs_json_put_string(&json, "card", card);

@@ -182,6 +182,7 @@ struct gs_parent {
 	struct gs_vgpu_type *types;
 	size_t n_types;
 	bool on_vfs; /* a card whose VFs offer them, one vGPU each */
+	unsigned int vfs; /* so many do now */
 };
 
 /* Something that uses a card. */

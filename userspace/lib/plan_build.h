@@ -84,7 +84,6 @@ void gs_step_create_vgpu(struct gs_planner *planner, const char *parent, const c
 void gs_step_remove_vgpu(struct gs_planner *planner, const struct gs_vgpu *vgpu);
 int gs_vgpu_bad_type(struct gs_planner *planner, const struct gs_parent *parent, const char *name,
 		     const char *type, int r);
-bool gs_vgpu_sizes_clash(const struct gs_vgpu_type *a, const struct gs_vgpu_type *b);
 void gs_vgpu_refuse_mismatch(struct gs_planner *planner, const char *name,
 			     const struct gs_vgpu_type *a, const struct gs_vgpu_type *b);
 void gs_vgpu_refuse_capacity(struct gs_planner *planner, const char *name,

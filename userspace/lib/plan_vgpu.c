@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A card split into a set of vGPUs. */
+#include "capacity.h"
 #include "plan_build.h"
 #include "vgpu_types.h"
 
@@ -274,13 +275,6 @@ static void check_capacity(struct gs_planner *planner, const struct set *set,
 					possible);
 }
 
-/* NVIDIA's equal-size rule: all time-sliced vGPUs of one card have one framebuffer size. */
-bool gs_vgpu_sizes_clash(const struct gs_vgpu_type *a, const struct gs_vgpu_type *b)
-{
-	return a && b && strncmp(a->id, "nvidia-", 7) == 0 && a->framebuffer_bytes &&
-	       b->framebuffer_bytes && a->framebuffer_bytes != b->framebuffer_bytes;
-}
-
 void gs_vgpu_refuse_mismatch(struct gs_planner *planner, const char *name,
 			     const struct gs_vgpu_type *a, const struct gs_vgpu_type *b)
 {
@@ -299,7 +293,7 @@ static void check_set(struct gs_planner *planner, const struct set *set)
 	bool clash = false;
 
 	for (size_t i = 1; i < set->n_wanted && !clash; i++) {
-		clash = gs_vgpu_sizes_clash(set->wanted[0].type, set->wanted[i].type);
+		clash = gs_sizes_clash(set->wanted[0].type, set->wanted[i].type);
 		if (clash)
 			gs_vgpu_refuse_mismatch(planner, gs_planner_card(planner),
 						set->wanted[0].type, set->wanted[i].type);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Plans for a single vGPU, made or removed by name. */
+#include "capacity.h"
 #include "plan_build.h"
 
 static struct gs_card *card_of_parent(const struct gs_host *host, const char *name)
@@ -59,7 +60,7 @@ static const struct gs_vgpu_type *clashing_type(const struct gs_host *host,
 
 		if (is_beside(host, &host->vgpus[i], parent->name) && host->vgpus[i].type &&
 		    gs_type_find(parent, host->vgpus[i].type, &other) == 0 &&
-		    gs_vgpu_sizes_clash(type, other))
+		    gs_sizes_clash(type, other))
 			return other;
 	}
 	return NULL;

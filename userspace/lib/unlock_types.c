@@ -19,7 +19,7 @@ struct reader {
 	int r;
 	bool root; /* seen <vgpuconfig> */
 	bool in_type, in_card, in_support;
-	uint16_t device; /* of the card, and how it is split */
+	uint16_t device, subsystem; /* of the card, and how it is split */
 	bool sriov;
 	char text[64];
 	size_t length;
@@ -49,6 +49,7 @@ static void add_support(struct reader *reader)
 	if (reader->r == 0)
 		types->supports[types->n_supports++] =
 			(struct gs_unlock_support){ .device = reader->device,
+						    .subsystem = reader->subsystem,
 						    .sriov = reader->sriov };
 }
 
@@ -100,6 +101,8 @@ static void take(struct reader *reader, const char *name, const char *text, bool
 		set_support(&types->supports[types->n_supports - 1], name, text);
 	else if (reader->in_card && strcmp(name, "deviceId") == 0 && number(text, &device))
 		reader->device = (uint16_t)device;
+	else if (reader->in_card && strcmp(name, "subsystemId") == 0 && number(text, &device))
+		reader->subsystem = (uint16_t)device;
 	else if (reader->in_card && strcmp(name, "hostVgpuMode") == 0)
 		reader->sriov = strcmp(text, "sriov") == 0;
 }
@@ -119,6 +122,7 @@ static void XMLCALL begin_element(void *data, const XML_Char *element, const XML
 	if (strcmp(element, "pgpu") == 0) {
 		reader->in_card = true;
 		reader->device = 0;
+		reader->subsystem = 0;
 		reader->sriov = false;
 	}
 	if (reader->in_card && strcmp(element, "supportedVgpu") == 0) {
@@ -198,15 +202,11 @@ static int compare_types(const void *a, const void *b)
 	return (one->id > other->id) - (one->id < other->id);
 }
 
-int gs_unlock_types_read(const struct gs_engine *engine, struct gs_unlock_types **ret)
+int gs_unlock_types_parse(int fd, struct gs_unlock_types **ret)
 {
-	gs_cleanup_close int fd = gs_tree_open(engine, GS_UNLOCK_TYPES_PATH, O_RDONLY);
-	gs_cleanup_unlock_types struct gs_unlock_types *types = NULL;
+	gs_cleanup_unlock_types struct gs_unlock_types *types = calloc(1, sizeof(*types));
 	int r;
 
-	if (fd < 0)
-		return fd;
-	types = calloc(1, sizeof(*types));
 	if (!types)
 		return -ENOMEM;
 	r = parse(fd, types);
@@ -216,6 +216,13 @@ int gs_unlock_types_read(const struct gs_engine *engine, struct gs_unlock_types 
 		qsort(types->types, types->n_types, sizeof(*types->types), compare_types);
 	*ret = gs_steal(types);
 	return 0;
+}
+
+int gs_unlock_types_read(const struct gs_engine *engine, struct gs_unlock_types **ret)
+{
+	gs_cleanup_close int fd = gs_tree_open(engine, GS_UNLOCK_TYPES_PATH, O_RDONLY);
+
+	return fd < 0 ? fd : gs_unlock_types_parse(fd, ret);
 }
 
 void gs_unlock_types_free(struct gs_unlock_types *types)

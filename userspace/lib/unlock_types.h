@@ -18,6 +18,7 @@ struct gs_unlock_type {
 /* A card, and how many of a type it takes. */
 struct gs_unlock_support {
 	uint16_t device;
+	uint16_t subsystem; /* 0: any board */
 	uint32_t type;
 	uint64_t max;
 	bool sriov; /* the card is split by virtual functions */
@@ -32,6 +33,8 @@ struct gs_unlock_types {
 
 /* gs_unlock_types_read - 0, -ENOENT, -EINVAL for what is no such file, or -errno */
 int gs_unlock_types_read(const struct gs_engine *engine, struct gs_unlock_types **ret) gs_must_check;
+/* gs_unlock_types_parse - the same of an open file */
+int gs_unlock_types_parse(int fd, struct gs_unlock_types **ret) gs_must_check;
 void gs_unlock_types_free(struct gs_unlock_types *types);
 
 static inline void gs_unlock_types_freep(struct gs_unlock_types **types)

@@ -293,6 +293,7 @@ static int read_of_vfs(struct gs_engine *engine, const char *pf, struct gs_paren
 	if (r == 0)
 		r = count ? copy(pf, &ret->name) : -ENOENT;
 	ret->on_vfs = true;
+	ret->vfs = (unsigned int)count;
 	for (size_t i = 0; r == 0 && i < count; i++)
 		r = gs_types_merge(ret, &vfs[i]);
 	gs_types_limit(ret);

@@ -218,6 +218,7 @@ static int merge_vf_parents(struct gs_host *host)
 		if (r < 0)
 			break;
 		card->on_vfs = true;
+		card->vfs++;
 		r = gs_types_merge(card, &host->parents[i]);
 	}
 	for (size_t i = count; i < host->n_parents; i++)

@@ -85,6 +85,9 @@ static bool check_away(struct question *question)
 		       strdup("no driver is bound, and only the card's own can tell what it offers"),
 	      gs_asprintf("gpushift set %s host", question->display->text));
 	see(question, gs_asprintf("%s: %s", question->display->text, driver_of(question)));
+	if (is_nvidia(question) && is_listed(question))
+		see(question, gs_asprintf("/" GS_UNLOCK_TYPES_PATH " lists its types: gpushift "
+					  "profiles %s", question->display->text));
 	if (remembered && remembered->parent && remembered->parent->n_types)
 		see(question, gs_asprintf("it offered %zu types when it was last a vGPU host: "
 					  "gpushift profiles %s",
