@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What a VM's description asks of the host's cards: a domain's XML. */
+/* What a VM's description asks of the host's cards: a domain's XML, or lines of Proxmox VE with their mappings. */
 #include "domain.h"
 #include "fuzz.h"
 
@@ -17,6 +17,15 @@ static void use(const struct gs_domain *domain)
 	}
 }
 
+static void check(struct gs_domain *domain, int r, char *error)
+{
+	if (domain->count > GS_DOMAIN_MAX_DEVICES || (r == -EINVAL) != (error != NULL))
+		abort();
+	use(domain);
+	gs_domain_clear(domain);
+	free(error);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct gs_domain domain;
@@ -26,11 +35,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!text)
 		return 0;
 	r = gs_domain_libvirt(text, size, &domain, &error);
-	if (domain.count > GS_DOMAIN_MAX_DEVICES || (r == -EINVAL) != (error != NULL))
-		abort();
-	use(&domain);
-	gs_domain_clear(&domain);
-	free(error);
+	check(&domain, r, error);
+	error = NULL;
+	r = gs_domain_proxmox("100", text, text, "pve1", &domain, &error);
+	check(&domain, r, error);
 	free(text);
 	return 0;
 }

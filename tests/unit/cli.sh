@@ -371,6 +371,9 @@ hooked()
 	says 0 '^$' "nonsense" libvirt desk prepare begin -
 	says 0 '^$' "$plain" libvirt -- --desk prepare begin -
 	says 3 "^gpushift: desk: what it asks for cannot be read: <vgpu> cannot have uuid='x'; next: gpushift help hook libvirt$" "$asks" libvirt desk prepare begin -
+	says 0 '^$' "" proxmox 999999999 post-start
+	says 0 '^$' "" proxmox 999999999 pre-stop
+	expect 2 "needs more" hook proxmox 104
 	expect 2 "needs more" hook libvirt desk prepare
 	expect 2 "changes devices" hook libvirt desk prepare begin -
 }

@@ -17,25 +17,35 @@
 	"<domain type='kvm' id='3'><name>a &amp; b</name><metadata><other:x xmlns:other='u'>"        \
 	"<hook/></other:x>" metadata "</metadata><devices>" devices "</devices></domain>"
 
-/* "asks 0000:0a:00.0 UUID(type,0,pack,on)" */
+/* "0000:0a:00.0", "0000:0a:00.*", "UUID", "UUID(TYPE,FRAMEBUFFER,POLICY,CARDS)"; "?" after what is not known */
+static char *describe_device(const struct gs_domain_device *device)
+{
+	const char *doubt = device->one_of_many ? "?" : "";
+	char text[GS_ADDRESS_LEN];
+
+	if (device->type || device->framebuffer)
+		return gs_asprintf("%s(%s,%llu,%s,%zu)%s", device->uuid,
+				   device->type ? device->type : "-",
+				   (unsigned long long)device->framebuffer,
+				   gs_claim_policy_name(device->policy), gs_strv_count(device->on), doubt);
+	if (device->uuid[0])
+		return gs_asprintf("%s%s", device->uuid, doubt);
+	gs_address_format(&device->address, text);
+	if (device->whole_slot)
+		text[strlen(text) - 1] = '*';
+	return gs_asprintf("%s%s", text, doubt);
+}
+
+/* "asks" or "-", and what. */
 static char *describe(const struct gs_domain *domain)
 {
-	char text[GS_ADDRESS_LEN], *all = strdup(domain->asks ? "asks" : "-");
+	char *all = strdup(domain->asks ? "asks" : "-");
 
 	for (size_t i = 0; i < domain->count; i++) {
-		const struct gs_domain_device *device = &domain->devices[i];
-		char *longer;
+		char *device = describe_device(&domain->devices[i]);
+		char *longer = gs_asprintf("%s %s", all, device);
 
-		longer = !device->uuid[0] ?
-				 gs_asprintf("%s %s", all,
-					     gs_address_format(&device->address, text)) :
-			 device->type || device->framebuffer ?
-				 gs_asprintf("%s %s(%s,%llu,%s,%zu)", all, device->uuid,
-					     device->type ? device->type : "-",
-					     (unsigned long long)device->framebuffer,
-					     gs_claim_policy_name(device->policy),
-					     gs_strv_count(device->on)) :
-				 gs_asprintf("%s %s", all, device->uuid);
+		free(device);
 		free(all);
 		all = longer;
 	}
@@ -164,6 +174,62 @@ static void too_many_devices_are_refused(void **state)
 	free(xml);
 }
 
+#define MAPS                                                                                        \
+	"one\n\tdescription a\n\tmap id=10de:2204,node=pve1,path=0000:01:00.0;0000:01:00.1\n"          \
+	"\tmap id=10de:2204,node=pve2,path=0000:05:00.0\n"                                            \
+	"many\n\tmap node=pve1,path=0000:01:00.0\n\tmap node=pve1,path=0000:02:00\n"                   \
+	"elsewhere\n\tmap node=pve2,path=0000:01:00.0\n"
+
+static void proxmox_has_lines(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *wanted;
+	} cases[] = {
+		{ "cores: 4\n", "asks" },
+		{ "hostpci0: 0000:01:00.0,pcie=1\n", "asks 0000:01:00.0" },
+		{ "hostpci0: 01:00,driver=keep\nhostpci15: host=02:00.0;02:00.1\n",
+		  "asks 0000:01:00.* 0000:02:00.0 0000:02:00.1" },
+		{ "hostpci0: mapping=one\n", "asks 0000:01:00.0 0000:01:00.1" },
+		{ "hostpci0: mapping=many,pcie=1\n", "asks 0000:01:00.0?" },
+		{ "hostpci0: mapping=elsewhere\nhostpci1: mapping=none\n", "asks" },
+		{ "hostpci3: 0000:01:00.0,mdev=nvidia-46\n",
+		  "asks 00000003-0000-0000-0000-000000000104(nvidia-46,0,pack,0)" },
+		{ "hostpci0: mdev=nvidia-46,mapping=many\n",
+		  "asks 00000000-0000-0000-0000-000000000104(nvidia-46,0,pack,0)?" },
+		{ "hostpci0: mapping=one,mdev=nvidia-46\n",
+		  "asks 00000000-0000-0000-0000-000000000104(nvidia-46,0,pack,0)" },
+		{ "[snapshot]\nhostpci0: 01:00.0\n", "asks" },
+		{ "hostpci: 01:00.0\nhostpciX: 01:00.0\n#hostpci1: 01:00.0\nhostpci2 : 01:00.0\n", "asks" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < GS_ARRAY_SIZE(cases); i++) {
+		gs_cleanup_domain struct gs_domain domain = { 0 };
+		gs_cleanup_free char *error = NULL, *found = NULL;
+
+		assert_int_equal(gs_domain_proxmox("104", cases[i].text, MAPS, "pve1", &domain, &error), 0);
+		found = describe(&domain);
+		assert_string_equal(found, cases[i].wanted);
+	}
+}
+
+static void proxmox_numbers_its_vms(void **state)
+{
+	static const char *const wrong[] = { "", "a", "1a", "-1", " 1", "1234567890", "../1" };
+
+	(void)state;
+	for (size_t i = 0; i < GS_ARRAY_SIZE(wrong); i++) {
+		gs_cleanup_domain struct gs_domain domain = { 0 };
+		gs_cleanup_free char *error = NULL;
+
+		assert_int_equal(gs_domain_proxmox(wrong[i], "hostpci0: 01:00.0\n", "", "", &domain, &error),
+				 -EINVAL);
+		assert_non_null(error);
+		assert_int_equal(domain.count, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -173,6 +239,8 @@ int main(void)
 		cmocka_unit_test(wrong_descriptions_are_told),
 		cmocka_unit_test(bombs_are_refused),
 		cmocka_unit_test(too_many_devices_are_refused),
+		cmocka_unit_test(proxmox_has_lines),
+		cmocka_unit_test(proxmox_numbers_its_vms),
 	};
 
 	return cmocka_run_group_tests_name("descriptions of VMs", tests, NULL, NULL);

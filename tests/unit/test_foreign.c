@@ -134,6 +134,11 @@ static void proxmox(void **state)
 		{ "hostpci: 01:00", NULL },
 		{ "#hostpci0: 01:00", NULL },
 		{ "[snapshot]\nhostpci0: 01:00", NULL },
+		/* Before it binds the card it asks us. */
+		{ "hookscript: local:snippets/gpushift\nhostpci0: 01:00", NULL },
+		{ "hookscript: local:snippets/other\nhostpci0: 01:00", "qm set 100 --hostpci0 '01:00,driver=keep'" },
+		{ "hookscript: gpushift\nhostpci0: 01:00\n[x]\nhookscript: local:snippets/gpushift",
+		  "qm set 100 --hostpci0 '01:00,driver=keep'" },
 	};
 	struct fixture *fixture = *state;
 	struct tree *tree = fixture->tree;

@@ -203,6 +203,7 @@ int verb_export(struct cli *cli);
 int verb_groups(struct cli *cli);
 int verb_help(struct cli *cli);
 int verb_hook_libvirt(struct cli *cli);
+int verb_hook_proxmox(struct cli *cli);
 int verb_import(struct cli *cli);
 int verb_list(struct cli *cli);
 int verb_monitor(struct cli *cli);

@@ -1,21 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* verb_hook.c - gpushift hook libvirt: called by libvirt for each domain and each step of its life */
+/* verb_hook.c - gpushift hook libvirt|proxmox: called for each VM and each step of its life */
 #include "claim.h"
 #include "hook.h"
 #include "input.h"
 #include "output.h"
+#include "proxmox_conf.h"
+#include "tree.h"
 #include "vm.h"
 
 /* The steps of a VM's life at which something is to be done, in the words of who runs it. */
-static const struct {
+struct step {
 	const char *operation;
 	const char *suboperation;
 	const char *event;
-} libvirt_events[] = {
+};
+
+static const struct step libvirt_steps[] = {
 	{ "prepare", "begin", "start" },
 	/* Also of one that could not start. */
 	{ "release", "end", "end" },
 };
+
+static const struct step proxmox_steps[] = {
+	{ "pre-start", NULL, "start" },
+	{ "post-stop", NULL, "end" },
+};
+
+/* NULL: nothing is done at it. */
+static const char *event_of(const struct step steps[2], const char *operation,
+			    const char *suboperation)
+{
+	for (size_t i = 0; i < 2; i++)
+		if (gs_streq(operation, steps[i].operation) &&
+		    gs_streq(suboperation, steps[i].suboperation))
+			return steps[i].event;
+	return NULL;
+}
 
 /* Was anything claimed for it? Its description may have been changed meanwhile. */
 static bool has_claims(const char *vm)
@@ -81,12 +101,63 @@ static int at_event(struct cli *cli, struct cli_hook *hook)
 
 int verb_hook_libvirt(struct cli *cli)
 {
-	struct cli_hook hook = { .manager = "libvirt", .vm = cli->arguments[0] };
+	struct cli_hook hook = {
+		.manager = "libvirt",
+		.vm = cli->arguments[0],
+		.event = event_of(libvirt_steps, cli->arguments[1], cli->arguments[2]),
+	};
 
-	for (size_t i = 0; i < GS_ARRAY_SIZE(libvirt_events); i++) {
-		if (gs_streq(cli->arguments[1], libvirt_events[i].operation) &&
-		    gs_streq(cli->arguments[2], libvirt_events[i].suboperation))
-			hook.event = libvirt_events[i].event;
-	}
 	return hook.event ? at_event(cli, &hook) : GS_EXIT_DONE;
+}
+
+/* --- Proxmox VE -------------------------------------------------------------------------------- */
+
+static int take_any(void *data, const struct gs_proxmox_device *device)
+{
+	(void)device;
+	*(bool *)data = true;
+	return 0;
+}
+
+/* The configuration is where Proxmox keeps those of this node's VMs; gone when the VM was destroyed. */
+static int read_configuration(const char *vmid, char **ret)
+{
+	struct gs_engine *engine = NULL;
+	char path[GS_PATH_MAX];
+	int r = gs_path(path, "etc/pve/qemu-server/%s.conf", vmid);
+
+	if (r == 0)
+		r = gs_engine_open(NULL, &engine);
+	if (r == 0)
+		r = gs_tree_read(engine, path, ret);
+	gs_engine_close(engine);
+	return r;
+}
+
+int verb_hook_proxmox(struct cli *cli)
+{
+	struct cli_hook hook = {
+		.manager = "proxmox",
+		.vm = cli->arguments[0],
+		.event = event_of(proxmox_steps, cli->arguments[1], NULL),
+	};
+	gs_cleanup_free char *text = NULL;
+	bool asks = false;
+	int r;
+
+	if (!*hook.vm || strspn(hook.vm, "0123456789") != strlen(hook.vm))
+		return cli_usage(cli, "'%s' is not the number of a VM", hook.vm);
+	if (!hook.event)
+		return GS_EXIT_DONE;
+	r = read_configuration(hook.vm, &text);
+	if (r == 0)
+		r = gs_proxmox_devices(text, take_any, &asks);
+	if (gs_streq(hook.event, "end"))
+		asks |= has_claims(hook.vm);
+	else if (r < 0)
+		return cli_fail(cli, GS_EXIT_FAILED, "failed", NULL,
+				"cannot read the configuration of VM %s: %s", hook.vm, strerror(-r));
+	hook.text = text;
+	hook.length = text ? strlen(text) : 0;
+	return asks ? cli_hook_run(cli, &hook) : GS_EXIT_DONE;
 }

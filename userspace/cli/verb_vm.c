@@ -2,6 +2,7 @@
 /* verb_vm.c - gpushift __vm start|end MANAGER VM */
 #include "claim_make.h"
 #include "claims.h"
+#include "foreign.h"
 #include "host.h"
 #include "input.h"
 #include "json_build.h"
@@ -18,8 +19,19 @@ static int parse_libvirt(struct gs_engine *engine, const char *vm, const char *t
 	return gs_domain_libvirt(text, length, ret, error);
 }
 
+static int parse_proxmox(struct gs_engine *engine, const char *vm, const char *text, size_t length,
+			 struct gs_domain *ret, char **error)
+{
+	gs_cleanup_free char *maps = NULL, *node = NULL;
+	int r = gs_proxmox_files(engine, &maps, &node);
+
+	(void)length;
+	return r < 0 ? r : gs_domain_proxmox(vm, text, maps, node, ret, error);
+}
+
 static const struct cli_vm_manager managers[] = {
 	{ "libvirt", parse_libvirt },
+	{ "proxmox", parse_proxmox },
 };
 
 const struct cli_vm_manager *cli_vm_manager(const char *name)
@@ -121,34 +133,72 @@ static const struct gs_definition *find_definition(const struct gs_host *host, c
 	return NULL;
 }
 
-/* A function that is no card's display goes along with one, or is none of ours. */
-static int want_card(const struct cli *cli, const struct look *look,
+/* The card whose display is meant. Other functions go along with one, or are none of ours. */
+static const struct gs_function *find_display(const struct look *look,
+					      const struct gs_domain_device *device)
+{
+	for (size_t i = 0; i < look->host->n_cards; i++) {
+		const struct gs_function *display = gs_card_display(&look->host->cards[i]);
+
+		if (device->whole_slot ?
+			    gs_address_same_slot(&display->address, &device->address) :
+			    gs_address_equal(&display->address, &device->address))
+			return display;
+	}
+	return NULL;
+}
+
+static int is_ambiguous(const struct cli *cli, const struct gs_domain_device *device)
+{
+	return device->one_of_many ?
+		       cli_fail(cli, GS_EXIT_REFUSED, "ambiguous", "gpushift help hook proxmox",
+				"its mapping has several cards on this node, and which one it is "
+				"is not known yet") :
+		       0;
+}
+
+/* Returns 1 when it is to be switched, 0 when it is there or none of ours, else minus the exit status. */
+static int want_card(struct cli *cli, const struct look *look,
 		     const struct gs_domain_device *device, struct cli_claim_order *order)
 {
-	const struct gs_card *card = gs_host_card(look->host, &device->address);
-	const struct gs_function *display = card ? gs_card_display(card) : NULL;
+	const struct gs_function *display = find_display(look, device);
+	int r;
 
-	if (!display || !gs_address_equal(&display->address, &device->address) ||
-	    is_mine(cli, find_claim(look, NULL, display->text)))
+	if (!display || is_mine(cli, find_claim(look, NULL, display->text)))
 		return 0;
-	order->want = (struct gs_claim_want){ .kind = GS_CLAIM_CARD, .on = &device->address,
+	r = is_ambiguous(cli, device);
+	if (r)
+		return -r;
+	order->want = (struct gs_claim_want){ .kind = GS_CLAIM_CARD, .on = &display->address,
 					      .n_on = 1 };
 	return 1;
+}
+
+static int allow(struct cli *cli, const struct gs_function *display)
+{
+	if (gs_grow(&cli->with, cli->n_with, sizeof(*cli->with)) < 0)
+		return cli_no_memory(cli);
+	cli->with[cli->n_with++] = display->address;
+	return 0;
 }
 
 /* The cards that the description allows, by address or alias. */
 static int find_cards(struct cli *cli, const struct look *look, const struct gs_domain_device *device)
 {
 	cli->n_with = 0;
+	if (device->at) {
+		int r = is_ambiguous(cli, device);
+
+		return r ? r : allow(cli, find_display(look, device));
+	}
 	for (char **name = device->on; name && *name; name++) {
 		struct gs_card *card;
 		int r = cli_find_card(cli, look->host, *name, &card);
 
+		if (r == 0)
+			r = allow(cli, gs_card_display(card));
 		if (r)
 			return r;
-		if (gs_grow(&cli->with, cli->n_with, sizeof(*cli->with)) < 0)
-			return cli_no_memory(cli);
-		cli->with[cli->n_with++] = gs_card_display(card)->address;
 	}
 	return 0;
 }
@@ -168,10 +218,7 @@ static int find_split_card(struct cli *cli, const struct look *look,
 		return cli_fail(cli, GS_EXIT_REFUSED, "unknown-card", "gpushift vgpu list --all",
 				"the vGPU %s is defined for %s, and there is no such card now",
 				definition->uuid, name);
-	if (gs_grow(&cli->with, cli->n_with, sizeof(*cli->with)) < 0)
-		return cli_no_memory(cli);
-	cli->with[cli->n_with++] = gs_card_display(card)->address;
-	return 0;
+	return allow(cli, gs_card_display(card));
 }
 
 /* Returns 1 when it is to be made, 0 when it is there or none of ours, else minus the exit status. */
@@ -187,7 +234,9 @@ static int want_vgpu(struct cli *cli, const struct look *look, const struct gs_d
 		return -cli_fail(cli, GS_EXIT_REFUSED, "in-use", "gpushift claims",
 				 "%s%s has the vGPU %s", claim->vm ? "the VM " : "",
 				 claim->vm ? claim->vm : "somebody", device->uuid);
-	if (gs_host_vgpu(look->host, device->uuid) || (!described && !definition))
+	/* One on a VF, or on what is no card, is left to whoever runs the VM. */
+	if (gs_host_vgpu(look->host, device->uuid) || (!described && !definition) ||
+	    (device->at && !find_display(look, device)))
 		return 0;
 	r = described ? find_cards(cli, look, device) : find_split_card(cli, look, definition);
 	if (r)

@@ -249,6 +249,16 @@ const struct cli_verb cli_verbs[] = {
 		.run = verb_hook_libvirt,
 	},
 	{
+		.name = "hook proxmox",
+		.synopsis = "<vmid> <phase> [--deadline S]",
+		.summary = "what the cards of a VM of Proxmox VE need, when it starts and stops",
+		.options = CLI_BIT(CLI_OPT_DEADLINE),
+		.arguments = {CLI_WORD, CLI_WORD},
+		.min_arguments = 2,
+		.flags = CLI_WRITES | CLI_NO_ENGINE,
+		.run = verb_hook_proxmox,
+	},
+	{
 		.name = "unlock status",
 		.synopsis = "",
 		.summary = "whether cards and driver can be unlocked, what is installed, what is to be redone",

@@ -10,9 +10,10 @@
  *	</gpushift:hook>
  *
  * Without it nothing is done for the domain, whatever devices it has. A vGPU of the domain that is
- * described there is made as it says, others as they are defined for mdevctl.
+ * described there is made as it says, others as they are defined for mdevctl. A VM of Proxmox VE
+ * asks by having the hookscript.
  *
- * The text is others': limits hold for their size and depth, and nothing in them becomes a path.
+ * The texts are others': limits hold for their size and depth, and nothing in them becomes a path.
  */
 #ifndef GS_DOMAIN_H
 #define GS_DOMAIN_H
@@ -24,8 +25,11 @@
 #define GS_DOMAIN_MAX_DEVICES 256
 
 struct gs_domain_device {
-	struct gs_address address; /* of a function that is passed through */
-	char uuid[37];		   /* of a vGPU; "": it is none */
+	char uuid[37];		   /* of a vGPU; "": it is none, and passed through */
+	bool at;		   /* there is an address: always, but for vGPUs where libvirt has them */
+	struct gs_address address;
+	bool whole_slot;  /* all functions of the address' slot */
+	bool one_of_many; /* of several like it one is taken, and nobody knows yet which */
 	/* How the vGPU is made; none of them: as it is defined. */
 	char *type;
 	uint64_t framebuffer;
@@ -41,11 +45,16 @@ struct gs_domain {
 
 /*
  * gs_domain_libvirt - a domain's XML
- * Returns 0; -EINVAL with a sentence in *@error; or -ENOMEM. @ret is to be cleared in any case:
+ * gs_domain_proxmox - the configuration of the VM @vmid
+ * @maps: text of mapping/pci.cfg; @node: the name of this host, whose cards are looked for
+ *
+ * Both return 0; -EINVAL with a sentence in *@error; or -ENOMEM. @ret is to be cleared in any case:
  * what was read of it before the mistake says whether it asks.
  */
 int gs_domain_libvirt(const char *text, size_t length, struct gs_domain *ret,
 		      char **error) gs_must_check;
+int gs_domain_proxmox(const char *vmid, const char *text, const char *maps, const char *node,
+		      struct gs_domain *ret, char **error) gs_must_check;
 
 /* gs_domain_add - one more device, of which @ret is to be filled; -E2BIG: there are too many */
 int gs_domain_add(struct gs_domain *domain, struct gs_domain_device **ret) gs_must_check;

@@ -77,8 +77,10 @@ static void take_function(struct reader *reader, const char *const *attributes)
 	if (!gs_libvirt_address(attributes, &address))
 		return;
 	device = add(reader, reader->domain);
-	if (device)
-		device->address = address;
+	if (!device)
+		return;
+	device->at = true;
+	device->address = address;
 }
 
 static void take_mdev(struct reader *reader, const char *const *attributes)

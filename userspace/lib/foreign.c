@@ -119,6 +119,23 @@ static int read_mdevctl(struct gs_engine *engine, const struct gs_host *host,
 	return r == -ENOMEM ? r : 0;
 }
 
+int gs_proxmox_files(struct gs_engine *engine, char **ret_maps, char **ret_node)
+{
+	gs_cleanup_free char *maps = NULL;
+	gs_cleanup_free char *node = NULL;
+
+	if (gs_tree_read(engine, "etc/pve/mapping/pci.cfg", &maps) < 0)
+		maps = strdup("");
+	if (gs_tree_read(engine, "proc/sys/kernel/hostname", &node) < 0)
+		node = strdup("");
+	if (!maps || !node)
+		return -ENOMEM;
+	node[strcspn(node, ".\n")] = '\0';
+	*ret_maps = gs_steal(maps);
+	*ret_node = gs_steal(node);
+	return 0;
+}
+
 /* "100.conf" */
 static int take_proxmox(struct gs_engine *engine, struct gs_owners *owners, const char *name,
 			const char *text)
@@ -126,17 +143,12 @@ static int take_proxmox(struct gs_engine *engine, struct gs_owners *owners, cons
 	gs_cleanup_free char *maps = NULL;
 	gs_cleanup_free char *node = NULL;
 	char vmid[16];
+	int r;
 
 	if (sscanf(name, "%15[0-9].conf", vmid) != 1)
 		return 0;
-	if (gs_tree_read(engine, "etc/pve/mapping/pci.cfg", &maps) == -ENOMEM)
-		return -ENOMEM;
-	if (gs_tree_read(engine, "proc/sys/kernel/hostname", &node) < 0)
-		node = strdup("");
-	if (!node)
-		return -ENOMEM;
-	node[strcspn(node, ".")] = '\0';
-	return gs_owners_proxmox(owners, vmid, text, maps ? maps : "", node);
+	r = gs_proxmox_files(engine, &maps, &node);
+	return r < 0 ? r : gs_owners_proxmox(owners, vmid, text, maps, node);
 }
 
 static int read_kubevirt(struct gs_engine *engine, struct gs_owners *owners)

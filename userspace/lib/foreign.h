@@ -35,8 +35,11 @@ int gs_owners_mdevctl(struct gs_owners *owners, const char *parent, const char *
 /* gs_owners_driverctl - @file is its name: pci-0000:01:00.0 */
 int gs_owners_driverctl(struct gs_owners *owners, const char *file, const char *text) gs_must_check;
 
+/* gs_proxmox_files - the mappings of devices (empty where there are none), and the name of this node */
+int gs_proxmox_files(struct gs_engine *engine, char **ret_maps, char **ret_node) gs_must_check;
+
 /*
- * gs_owners_proxmox - the configuration of a VM
+ * gs_owners_proxmox - the configuration of a VM; one with gpushift's hookscript is at odds with nothing
  * @maps: text of mapping/pci.cfg; @node: the name of this host, of which maps are looked for
  */
 int gs_owners_proxmox(struct gs_owners *owners, const char *vmid, const char *text,
