@@ -474,6 +474,93 @@ imported()
 
 # ---- streams and surroundings ----
 
+# ---- before any driver ----
+
+# wish IDENTITY ADDRESS PLACE: for passthrough
+wish()
+{
+	mkdir -p "$tree/var/lib/gpushift/wishes"
+	jq -n --arg identity "$1" --arg address "$2" --arg path "$3" '{version: 1, $identity, $address, $path, slot: null,
+		mode: "passthrough", driver: null, force: false, others: [], with: [], vgpus: []}' \
+		>"$tree/var/lib/gpushift/wishes/${2//:/-}.json"
+}
+
+# As the initramfs finds them: subsystem ids, nobody has a driver or an override yet.
+before_drivers() # DISPLAY AUDIO
+{
+	local function
+	for function; do
+		echo 0x0000 | tee "$function/subsystem_vendor" >"$function/subsystem_device"
+		rm -f "$function/driver"
+		echo "(null)" >"$function/driver_override"
+	done
+}
+
+bind_early() { "$1" "$(dirname "$0")/../../userspace/initramfs/early-bind" "$work/early" "$tree"; }
+
+is_aimed() # TEXT FUNCTION...
+{
+	local text=$1 function
+	shift
+	for function; do [[ $(<"$function/driver_override") == "$text" ]] || return 1; done
+}
+
+early()
+{
+	local display=$pci/0000:00:01.0/0000:01:00.0 audio=$pci/0000:00:01.0/0000:01:00.1 shell
+	check "without a wish an initramfs is given nothing" prints_nothing boot early
+	wish 10de:1b02:0000:0000 0000:01:00.0 pci0000:00/01.0/00.0
+	expect 0 '^vfio-pci 10de:1b02:0000:0000 pci0000:00/01.0/00.0 0000:01:00.0$' boot early
+	expect 0 '^vfio-pci 10de:10ef:0000:0000 pci0000:00/01.0/00.1 0000:01:00.1$' boot early
+	expect_json 0 '(.functions | map(.address)) == ["0000:01:00.0", "0000:01:00.1"] and (.current | not) and .rebuild == null' boot early
+	mkdir -p "$tree"/usr/{sbin,share/initramfs-tools/hooks}
+	touch "$tree/usr/sbin/update-initramfs" "$tree/usr/share/initramfs-tools/hooks/gpushift"
+	expect_json 0 '.rebuild == "update-initramfs -u" and (.current | not)' boot early
+	expect 1 'update-initramfs -u' doctor early-drivers
+	gpushift boot early >"$work/early"
+	cp "$work/early" "$tree/var/lib/gpushift/initramfs"
+	expect_json 0 '.current' boot early
+	expect 0 'has the wishes for passthrough' doctor early-drivers
+	echo "root=/dev/sda quiet" >"$tree/proc/cmdline"
+	for shell in dash "busybox sh"; do
+		printf '#!/bin/sh\nexec %s "$@"\n' "$shell" >"$work/shell"
+		chmod +x "$work/shell"
+		before_drivers "$display" "$audio"
+		check "$shell: both functions are aimed at vfio-pci" bind_early "$work/shell"
+		check "$shell: so they are" is_aimed vfio-pci "$display" "$audio"
+		before_drivers "$display" "$audio"
+		echo 0x2204 >"$display/device"
+		check "$shell: another card at the place" bind_early "$work/shell"
+		check "$shell: is left alone" is_aimed "(null)" "$display"
+		echo 0x1b02 >"$display/device"
+		before_drivers "$display" "$audio"
+		mv "$pci/0000:00:01.0" "$pci/0000:00:09.0"
+		check "$shell: the card at another place" bind_early "$work/shell"
+		check "$shell: is left alone, too" is_aimed "(null)" "${display/01.0/09.0}"
+		mv "$pci/0000:00:09.0" "$pci/0000:00:01.0"
+		ln -s /sys/bus/pci/drivers/nouveau "$display/driver"
+		mkdir -p "$tree/sys/bus/pci/drivers/nouveau"
+		ln -sfn "$tree/sys/bus/pci/drivers/nouveau" "$display/driver"
+		echo pci-stub >"$audio/driver_override"
+		check "$shell: one with a driver, one for another" bind_early "$work/shell"
+		check "$shell: the one is left alone" is_aimed "(null)" "$display"
+		check "$shell: so is the other" is_aimed pci-stub "$audio"
+		before_drivers "$display" "$audio"
+		echo "root=/dev/sda gpushift=off quiet" >"$tree/proc/cmdline"
+		check "$shell: gpushift=off" bind_early "$work/shell"
+		check "$shell: leaves all alone" is_aimed "(null)" "$display" "$audio"
+		echo "root=/dev/sda gpushift=offline" >"$tree/proc/cmdline"
+		mv "$pci/0000:00:01.0/0000:01:00.0" "$pci/0000:00:01.0/0000:05:00.0"
+		check "$shell: the same place with another bus number" bind_early "$work/shell"
+		check "$shell: is it" is_aimed vfio-pci "$pci/0000:00:01.0/0000:05:00.0"
+		mv "$pci/0000:00:01.0/0000:05:00.0" "$pci/0000:00:01.0/0000:01:00.0"
+	done
+	before_drivers "$display" "$audio"
+	rm -r "$tree/var/lib/gpushift" "$tree/usr/sbin/update-initramfs" "$tree/usr/share/initramfs-tools" "$tree/proc/cmdline"
+	ln -s /sys/bus/pci/drivers/nouveau "$display/driver"
+	ln -s /sys/bus/pci/drivers/snd_hda_intel "$audio/driver"
+}
+
 streams()
 {
 	check "a full stdout fails" bash -c "! '$build/gpushift' --root '$tree' list >/dev/full"
@@ -520,6 +607,7 @@ hooked
 doctored
 booted
 imported
+early
 streams
 generated
 echo "1..$((passed + failed))"

@@ -693,6 +693,24 @@ static void quarantined_cards(void **state)
 	model_free(model);
 }
 
+/* The initramfs kept it from its driver: that is no state to come back to. */
+static void aimed_before_any_driver(void **state)
+{
+	struct shape aimed = on_vfio;
+	struct model *model = model_new();
+	struct gs_card *card;
+	struct gs_plan *plan;
+
+	(void)state;
+	aimed.gpu = aimed.sound = NULL;
+	card = build(model, &aimed);
+	plan = make(model, card, &to_passthrough);
+	assert_int_equal(plan->n_blockers, 0);
+	assert_int_equal(plan->remember->n_before, 0);
+	gs_plan_free(plan);
+	model_free(model);
+}
+
 static void variants_of_vfio(void **state)
 {
 	struct gs_want want = { .mode = GS_MODE_PASSTHROUGH,
@@ -1018,6 +1036,7 @@ int main(void)
 		cmocka_unit_test(configured_drivers),
 		cmocka_unit_test(quarantined_cards),
 		cmocka_unit_test(variants_of_vfio),
+		cmocka_unit_test(aimed_before_any_driver),
 		cmocka_unit_test(sets_of_vgpus),
 		cmocka_unit_test(sets_that_replace),
 		cmocka_unit_test(no_vgpu_types),

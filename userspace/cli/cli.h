@@ -192,6 +192,7 @@ int cli_selftest_check(struct cli *cli) gs_must_check;
 int verb_apply(struct cli *cli);
 int verb_assert(struct cli *cli);
 int verb_boot_apply(struct cli *cli);
+int verb_boot_early(struct cli *cli);
 int verb_boot_revert(struct cli *cli);
 int verb_boot_show(struct cli *cli);
 int verb_claim(struct cli *cli);

@@ -4,6 +4,7 @@
 
 #include "doctor.h"
 #include "host.h"
+#include "initramfs.h"
 #include "json_build.h"
 #include "output.h"
 #include "switch.h"
@@ -227,6 +228,7 @@ static int store(struct cli *cli, const struct gs_host *host, struct found *foun
 					"the wish for %s cannot be stored: %s",
 					gs_card_display(import->card)->text, strerror(-r));
 	}
+	cli_tell_initramfs(cli);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 /* verb_set.c - gpushift set <card> <mode>: plan, execute, say where the card is */
 #include "definition.h"
 #include "host.h"
+#include "initramfs.h"
 #include "json.h"
 #include "output.h"
 #include "stuck.h"
@@ -65,6 +66,8 @@ static int persist(struct cli *cli, const struct gs_plan *plan, const struct gs_
 			    plan->card, gs_mode_name(plan->to), strerror(-r));
 	else if (cli->persist && want->mode == GS_MODE_VGPU)
 		tell_foreign(cli, plan->card);
+	if (r >= 0 && cli->persist)
+		cli_tell_initramfs(cli);
 	return r < 0 ? GS_EXIT_FAILED : GS_EXIT_DONE;
 }
 

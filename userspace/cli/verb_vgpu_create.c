@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* verb_vgpu_create.c - gpushift vgpu create <card> --profile TYPE */
 #include "host.h"
+#include "initramfs.h"
 #include "json.h"
 #include "output.h"
 #include "remembered.h"
@@ -31,8 +32,10 @@ static int persist(struct cli *cli, const struct gs_host *host, const struct gs_
 		card = gs_host_card(host, &address);
 	if (card)
 		r = gs_wish_store_vgpu(cli->engine, host, card, gs_vgpu_name(vgpu), vgpu->type);
-	if (r == 0)
+	if (r == 0) {
+		cli_tell_initramfs(cli);
 		return 0;
+	}
 	return cli_fail(cli, GS_EXIT_FAILED, "failed", NULL,
 			"the vGPU %s was made, but the wish for it, or its definition, could not be "
 			"stored: %s",

@@ -324,6 +324,12 @@ const struct cli_verb cli_verbs[] = {
 		.run = verb_boot_revert,
 	},
 	{
+		.name = "boot early",
+		.synopsis = "",
+		.summary = "what an initramfs is given, for passthrough before any driver loads",
+		.run = verb_boot_early,
+	},
+	{
 		.name = "help",
 		.synopsis = "[<verb>]",
 		.summary = "the verbs and options, or those of one verb",

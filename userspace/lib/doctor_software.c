@@ -2,6 +2,7 @@
 /* doctor_software.c - the daemon, wishes, and files that decide about cards at boot. */
 #include "doctor.h"
 #include "doctor_units.h"
+#include "early.h"
 #include "import.h"
 #include "tree.h"
 #include "wish.h"
@@ -258,16 +259,34 @@ static void look_at(struct gs_doctor *doctor, const struct gs_wishes *wishes,
 	gs_strv_free(names);
 }
 
+/* Where it is given the wishes, drivers in it take no card that is wished away. */
+static void check_early(struct gs_doctor *doctor, const struct gs_early *early)
+{
+	if (early->current) {
+		gs_see(doctor, "the initramfs has the wishes for passthrough");
+		return;
+	}
+	gs_judge(doctor, GS_PROBLEM);
+	gs_see(doctor, "the initramfs has not the wishes for passthrough as they are now");
+	gs_advise(doctor, "%s", early->rebuild);
+}
+
 void gs_exam_initramfs(struct gs_doctor *doctor)
 {
 	gs_cleanup_wishes struct gs_wishes *wishes = NULL;
+	gs_cleanup_early struct gs_early *early = NULL;
 	bool any = false;
 
 	gs_find(doctor, NULL, GS_FINE);
 	if (gs_wishes_read(doctor->engine, &wishes) < 0 ||
-	    gs_wishes_match(doctor->engine, doctor->host, wishes) < 0) {
+	    gs_wishes_match(doctor->engine, doctor->host, wishes) < 0 ||
+	    gs_early_read(doctor->engine, doctor->host, &early) < 0) {
 		gs_judge(doctor, GS_CANNOT_TELL);
 		gs_see(doctor, "the wishes cannot be read");
+		return;
+	}
+	if (early->rebuild) {
+		check_early(doctor, early);
 		return;
 	}
 	for (size_t i = 0; i < GS_ARRAY_SIZE(generators); i++) {

@@ -93,6 +93,22 @@ static const struct gs_before *older_before(const struct gs_planner *planner, co
 	return old ? gs_before_find(old->before, old->n_before, address) : NULL;
 }
 
+static bool is_aimed(const char *driver, const char *driver_override)
+{
+	return !driver && gs_driver_is_vfio(driver_override);
+}
+
+/* With all of its card, by the initramfs, before any driver: there was no other state in this boot. */
+static bool is_aimed_early(const struct gs_planner *planner, const struct gs_before *now)
+{
+	const struct gs_card *card = planner->card;
+
+	for (size_t i = 0; i < card->n_functions; i++)
+		if (!is_aimed(card->functions[i]->driver, card->functions[i]->driver_override))
+			return false;
+	return is_aimed(now->driver, now->driver_override);
+}
+
 /*
  * On the way to passthrough: the state that the way back restores. A function
  * that is on no host driver keeps the older memory: that is what it will go back to.
@@ -104,7 +120,9 @@ static const struct gs_before *before_to_keep(const struct gs_planner *planner,
 
 	if (gs_driver_owns_dma(now->driver))
 		return now;
-	return older || gs_driver_is_vfio(now->driver) ? older : now;
+	if (older || gs_driver_is_vfio(now->driver) || is_aimed_early(planner, now))
+		return older;
+	return now;
 }
 
 static int remember_before(struct gs_planner *planner, struct gs_remembered *memory)

@@ -2,7 +2,8 @@
 # What a scenario in the Debian image can say: all of tests/vm/guest/lib.sh, and
 #
 #   $BOOT                  which boot of the run this is, from 1
-#   boot_again [SERIES]    ends this boot in good order; the scenario starts again in the next one
+#   boot_again [SERIES|same [WORD...]]   ends this boot in good order; the scenario starts again in the next one, whose
+#                          command line has those words
 #   source_tree            a copy of the checkout that can be written to (header `# source: yes`)
 #   install_gpushift       as `make install` does, but for the module (header `installed: yes`)
 #   insert_module NAME     one of those in the header's `modules`, with what it needs
@@ -12,9 +13,9 @@
 
 BOOT_AGAIN=75
 
-boot_again() # [SERIES]
+boot_again() # [SERIES|same [WORD...]]
 {
-	echo "${1:-same}" >/var/tmp/boot-again
+	echo "${*:-same}" >/var/tmp/boot-again
 	exit "$BOOT_AGAIN"
 }
 
