@@ -97,24 +97,12 @@ static int create(struct gs_executor *executor, const struct gs_vgpu_order *orde
 	return r == 0 ? verify(executor->engine, order) : r;
 }
 
-/* An open one would keep the kernel waiting until its VM ends. */
-static bool is_open(struct gs_executor *executor, const char *uuid)
-{
-	gs_cleanup_free char *group = NULL;
-	char path[GS_PATH_MAX];
-
-	return gs_path(path, MDEVS "/%s/iommu_group", uuid) == 0 &&
-	       gs_tree_link_name(executor->engine, path, &group) == 0 &&
-	       gs_path(path, "dev/vfio/%s", group) == 0 &&
-	       gs_step_job(executor, GS_JOB_TRY_OPEN, path, NULL, NULL) == -EBUSY;
-}
-
 static int remove_mdev(struct gs_executor *executor, const char *uuid, char **error)
 {
 	char path[GS_PATH_MAX];
 	int r;
 
-	if (is_open(executor, uuid))
+	if (gs_vgpu_is_open(executor, MDEVS, uuid))
 		return gs_step_fail(error, -EBUSY, gs_asprintf("vGPU %s is used by a VM", uuid));
 	r = gs_path(path, MDEVS "/%s/remove", uuid);
 	if (r == 0)

@@ -169,23 +169,12 @@ static int create(struct gs_executor *executor, const struct gs_vgpu_order *orde
 		     : write_type(executor, order->device, order->type + strlen(PREFIX), error);
 }
 
-static bool is_open(struct gs_executor *executor, const char *vf)
-{
-	gs_cleanup_free char *group = NULL;
-	char path[GS_PATH_MAX];
-
-	return gs_path(path, PCI_DEVICES "/%s/iommu_group", vf) == 0 &&
-	       gs_tree_link_name(executor->engine, path, &group) == 0 &&
-	       gs_path(path, "dev/vfio/%s", group) == 0 &&
-	       gs_step_job(executor, GS_JOB_TRY_OPEN, path, NULL, NULL) == -EBUSY;
-}
-
 static int remove_type(struct gs_executor *executor, const char *name, char **error)
 {
 	gs_cleanup_free char *vf = NULL;
 	int r = find_vf(executor, name, &vf);
 
-	if (r == 0 && is_open(executor, vf))
+	if (r == 0 && gs_vgpu_is_open(executor, PCI_DEVICES, vf))
 		return gs_step_fail(error, -EBUSY, gs_asprintf("vGPU %s is used by a VM", vf));
 	return r == 0 ? write_type(executor, vf, "0", error) : r;
 }

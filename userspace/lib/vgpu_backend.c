@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "vgpu_backend.h"
 
+#include "tree.h"
+
 static const struct gs_vgpu_backend *const backends[] = {
 	&gs_backend_nvidia,
 	&gs_backend_mdev,
@@ -29,6 +31,17 @@ const struct gs_vgpu_backend *gs_vgpu_backend_having(struct gs_executor *executo
 		if (backends[i]->has(executor, name))
 			return backends[i];
 	return NULL;
+}
+
+bool gs_vgpu_is_open(struct gs_executor *executor, const char *devices, const char *device)
+{
+	gs_cleanup_free char *group = NULL;
+	char path[GS_PATH_MAX];
+
+	return gs_path(path, "%s/%s/iommu_group", devices, device) == 0 &&
+	       gs_tree_link_name(executor->engine, path, &group) == 0 &&
+	       gs_path(path, "dev/vfio/%s", group) == 0 &&
+	       gs_step_job(executor, GS_JOB_TRY_OPEN, path, NULL, NULL) == -EBUSY;
 }
 
 void gs_tell_vgpu_type(struct gs_records *records, const struct gs_told_type *type)

@@ -44,6 +44,13 @@ const struct gs_vgpu_backend *gs_vgpu_backend_of(const struct gs_engine *engine,
 const struct gs_vgpu_backend *gs_vgpu_backend_having(struct gs_executor *executor,
 						     const char *name);
 
+/*
+ * gs_vgpu_is_open - has somebody opened its VFIO group? Removed meanwhile it would keep the kernel
+ * waiting until its VM ends.
+ * @devices: the folder that it is in, below the root
+ */
+bool gs_vgpu_is_open(struct gs_executor *executor, const char *devices, const char *device);
+
 /* gs_nvidia_current - the type that a VF is, for a child; NULL: none, or it cannot be read */
 char *gs_nvidia_current(struct gs_engine *engine, const char *vf);
 
