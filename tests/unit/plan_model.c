@@ -247,6 +247,13 @@ struct sim_function *sim_find(struct sim *sim, const char *address)
 	return NULL;
 }
 
+/* As vfio-pci: allowed while it is bound, forbidden when it goes. */
+static void runtime_power(struct sim_function *function, const char *value)
+{
+	if (*function->power_control && gs_driver_is_vfio(function->driver))
+		strcpy(function->power_control, value);
+}
+
 static char *run_unbind(struct sim_function *function, const char *value)
 {
 	if (!*function->driver ||
@@ -255,6 +262,7 @@ static char *run_unbind(struct sim_function *function, const char *value)
 				   function->driver, value);
 	if (function->vfs)
 		return gs_asprintf("%s still has %u VFs", function->address, function->vfs);
+	runtime_power(function, "on");
 	function->driver[0] = '\0';
 	return NULL;
 }
@@ -290,6 +298,7 @@ static char *run_probe(struct sim_function *function, const char *value)
 	if (!*choice && !any)
 		return gs_asprintf("nothing drives %s", function->address);
 	strcpy(function->driver, choice);
+	runtime_power(function, "auto");
 	return NULL;
 }
 
@@ -376,12 +385,15 @@ char *sim_undo(struct sim *sim, const struct gs_action *action)
 {
 	struct sim_function *function = sim_find(sim, action->target);
 
-	if (action->op == GS_OP_PROBE)
+	if (action->op == GS_OP_PROBE) {
 		strcpy(function->driver, action->value);
-	else if (action->op == GS_OP_UNBIND)
+		runtime_power(function, "auto");
+	} else if (action->op == GS_OP_UNBIND) {
+		runtime_power(function, "on");
 		function->driver[0] = '\0';
-	else
+	} else {
 		return sim_run(sim, action);
+	}
 	return NULL;
 }
 

@@ -149,6 +149,7 @@ static void to_passthrough_and_back(void **state)
 	model_remember_before(remembered, SOUND, "snd_hda_intel", NULL, "auto");
 	expect_steps(model, card, &to_passthrough, "");
 	expect_steps(model, card, &to_host,
+		     "hold-power " GPU " on\n"
 		     "set-override " GPU " nouveau\n"
 		     "set-override " SOUND " snd_hda_intel\n"
 		     "fence 1\n"
@@ -163,6 +164,7 @@ static void to_passthrough_and_back(void **state)
 		     "verify-driver " SOUND " snd_hda_intel\n"
 		     "set-override " SOUND " \n"
 		     "hold-power " GPU " auto\n"
+		     "hold-power " SOUND " auto\n"
 		     "record " GPU " host\n");
 	model_free(model);
 }

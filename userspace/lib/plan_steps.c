@@ -104,7 +104,7 @@ static void load(struct gs_planner *planner, const char *module, const char *ins
 static void hold_power(struct gs_planner *planner, const struct gs_function *function,
 		       const char *value)
 {
-	if (!function->power_control || gs_streq(function->power_control, value))
+	if (!function->power_control)
 		return;
 	gs_planner_step(planner, GS_OP_HOLD_POWER, function->text, value, GS_OP_HOLD_POWER,
 			function->text, function->power_control);
@@ -267,7 +267,8 @@ void gs_steps_to_passthrough(struct gs_planner *planner)
 	load_vfio(planner);
 	stop_services(planner, &route);
 	for (size_t i = 0; i < planner->n_moving; i++)
-		if (goes_to_vfio(planner, planner->moving[i]))
+		if (goes_to_vfio(planner, planner->moving[i]) &&
+		    !gs_streq(planner->moving[i]->power_control, "on"))
 			hold_power(planner, planner->moving[i], "on");
 	move(planner, &route);
 	verify_groups(planner);
@@ -339,6 +340,33 @@ static bool is_back(const struct gs_before *before, const struct gs_function *fu
 	return before && before->driver && gs_streq(before->driver, function->driver);
 }
 
+/*
+ * vfio-pci allows runtime power management when it is bound, and forbids it when
+ * unbound (Linux drivers/vfio/pci/vfio_pci_core.c, vfio_pci_core_register_device
+ * and vfio_pci_core_unregister_device), whatever was there before: on its way
+ * to the host or back the value read now says little.
+ */
+static bool loses_power_control(struct gs_planner *planner, const struct gs_function *function)
+{
+	return goes_to_host(planner, function) && gs_driver_is_vfio(function->driver);
+}
+
+/* Written as it is, so that an undo writes it, too: after vfio-pci was bound again. */
+static void keep_power(struct gs_planner *planner)
+{
+	for (size_t i = 0; i < planner->n_moving; i++)
+		if (loses_power_control(planner, planner->moving[i]) &&
+		    gs_streq(planner->moving[i]->power_control, "on"))
+			hold_power(planner, planner->moving[i], "on");
+}
+
+static bool power_differs(struct gs_planner *planner, const struct gs_function *function,
+			  const char *value)
+{
+	return !gs_streq(function->power_control, value) ||
+	       (loses_power_control(planner, function) && !gs_streq(value, "on"));
+}
+
 /* What a switch changed and the move above did not bring back; also where nothing moved. */
 static void settle(struct gs_planner *planner, const struct gs_function *function)
 {
@@ -346,7 +374,8 @@ static void settle(struct gs_planner *planner, const struct gs_function *functio
 
 	if (is_back(before, function) && !goes_to_host(planner, function))
 		set_override(planner, function, function->driver_override, before->driver_override);
-	if (before && before->power_control)
+	if (before && before->power_control &&
+	    power_differs(planner, function, before->power_control))
 		hold_power(planner, function, before->power_control);
 }
 
@@ -362,6 +391,7 @@ void gs_steps_to_host(struct gs_planner *planner)
 	if (gs_display_moves(planner))
 		load_return_module(planner);
 	stop_services(planner, &route);
+	keep_power(planner);
 	move(planner, &route);
 	for (size_t i = 0; i < planner->n_moving; i++)
 		settle(planner, planner->moving[i]);
