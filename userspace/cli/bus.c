@@ -50,6 +50,14 @@ static bool is_absent(const sd_bus_error *error)
 		strncmp(error->name, "org.freedesktop.systemd1.", 25) == 0);
 }
 
+/* Not one answer came: the bus takes nobody in, or not this user. It drops those who are not in the user database. */
+static bool is_dropped(sd_bus *bus)
+{
+	const char *name;
+
+	return sd_bus_get_unique_name(bus, &name) < 0;
+}
+
 /* Asks for what every daemon has, which starts it where it can be started. */
 static int find_daemon(struct follower *follower)
 {
@@ -60,7 +68,7 @@ static int find_daemon(struct follower *follower)
 		return 0;
 	r = sd_bus_get_property_string(follower->bus, BUS_NAME, BUS_PATH, BUS_NAME ".Manager",
 				       "Version", &error, &follower->version);
-	if (r >= 0 || is_absent(&error)) {
+	if (r >= 0 || is_absent(&error) || is_dropped(follower->bus)) {
 		sd_bus_error_free(&error);
 		return r >= 0;
 	}

@@ -94,6 +94,8 @@ expect_exit 0 "back to the host" gpushift set "$card" host
 
 expect_exit 3 "a plain user is refused" as_user gpushift set "$card" passthrough
 expect_match "not-permitted" "with the code" as_user gpushift set "$card" passthrough --json
+expect_exit 3 "so is one that the user database does not know, whom the bus drops" \
+	setpriv --reuid 54321 --regid 54321 --clear-groups -- gpushift set "$card" passthrough
 check_fails "also on the bus" as_user busctl call org.gpushift1 "$(path_of "$card")" org.gpushift1.Gpu SetMode 'sa{sv}' passthrough 0
 check_fails "to make a vGPU" as_user busctl call org.gpushift1 /org/gpushift1 org.gpushift1.Manager CreateVgpu 'ssa{sv}' "$card" nvidia-46 0
 check_fails "to recover" as_user busctl call org.gpushift1 /org/gpushift1 org.gpushift1.Manager Recover 'a{sv}' 0
