@@ -374,6 +374,16 @@ static int set_vfs(const char *pf, const char *value)
 	return 0;
 }
 
+/* vfio-pci allows runtime power management while it is bound, whatever was there before, and forbids it as it goes. */
+static void runtime_power(const char *folder, const char *driver, const char *value)
+{
+	char path[PATH_SIZE + 16];
+
+	snprintf(path, sizeof(path), "%s/power/control", folder);
+	if (gs_driver_is_vfio(driver) && access(path, F_OK) == 0)
+		put(path, value);
+}
+
 static int do_bind(const char *address, const char *driver)
 {
 	char folder[PATH_SIZE], path[PATH_SIZE * 2], text[PATH_SIZE];
@@ -396,6 +406,7 @@ static int do_bind(const char *address, const char *driver)
 	snprintf(text, sizeof(text), "sys/bus/pci/drivers/%s", driver);
 	snprintf(path, sizeof(path), "%s/driver", folder);
 	make_link(path, text);
+	runtime_power(folder, driver, "auto");
 	update_node(folder);
 	if (strcmp(control->vgpu_driver, driver) == 0)
 		make_parent(address, folder);
@@ -412,6 +423,7 @@ static int do_unbind(const char *address, const char *driver)
 		return ENODEV;
 	set_vfs(folder, "0");
 	unlink(path);
+	runtime_power(folder, driver, "on");
 	if (strcmp(control->vgpu_driver, driver) == 0)
 		unmake_parent(address, folder);
 	update_node(folder);

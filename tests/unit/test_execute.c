@@ -39,9 +39,9 @@ static void there_and_back_leaves_no_trace(void **state)
 
 	assert_int_equal(lab_set(lab, GS_MODE_PASSTHROUGH), GS_EXIT_DONE);
 	assert_int_equal(lab_mode(lab), GS_MODE_PASSTHROUGH);
-	expect_line(GPU " driver vfio-pci override vfio-pci power on");
-	expect_line(SOUND " driver vfio-pci override vfio-pci power on");
-	expect_line(FOREIGN " driver vfio-pci override vfio-pci power on");
+	expect_line(GPU " driver vfio-pci override vfio-pci power auto");
+	expect_line(SOUND " driver vfio-pci override vfio-pci power auto");
+	expect_line(FOREIGN " driver vfio-pci override vfio-pci power auto");
 	expect_line(NEIGHBOUR " driver - override (null) power auto");
 	assert_false(has_journal(lab));
 	for (size_t i = 0; i < lab->plan->n_steps; i++)

@@ -354,11 +354,16 @@ static bool shows_override(struct gs_executor *executor, const struct gs_action 
 	       gs_streq(now, action->value[0] ? action->value : NULL);
 }
 
+/* What was written before vfio-pci was bound, it replaced by its own. */
 static bool shows_power(struct gs_executor *executor, const struct gs_action *action)
 {
 	gs_cleanup_free char *now = NULL;
+	gs_cleanup_free char *driver = NULL;
 	char path[GS_PATH_MAX];
 
+	if (gs_live_driver(executor->engine, action->target, &driver) == 0 &&
+	    gs_driver_is_vfio(driver))
+		return true;
 	return gs_path(path, "sys/bus/pci/devices/%s/power/control", action->target) == 0 &&
 	       gs_tree_read(executor->engine, path, &now) == 0 && gs_streq(now, action->value);
 }
