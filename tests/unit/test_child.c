@@ -102,6 +102,28 @@ static void a_talker_is_stopped_too(void **state)
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 
+static void tell_after_work(struct gs_engine *engine, struct gs_records *records, void *data)
+{
+	uint64_t end = gs_now_us() + 500000;
+
+	(void)engine;
+	(void)data;
+	while (gs_now_us() < end)
+		;
+	gs_record_field(records, "late");
+	gs_record_publish(records);
+}
+
+/* On a host where it waits for a CPU, it looks the same. */
+static void one_that_runs_does_not_hang(void **state)
+{
+	struct gs_answer answer = ask(*state, tell_after_work, NULL, 100, 100);
+
+	assert_true(answer.complete);
+	assert_string_equal(gs_answer_next(&answer), "late");
+	gs_answer_clear(&answer);
+}
+
 static void tell_and_die(struct gs_engine *engine, struct gs_records *records, void *data)
 {
 	(void)engine;
@@ -216,6 +238,7 @@ int main(void)
 		fixture_test(nothing_is_an_answer),
 		fixture_test(what_was_told_in_time_counts),
 		fixture_test(a_talker_is_stopped_too),
+		fixture_test(one_that_runs_does_not_hang),
 		fixture_test(a_crash_is_no_complete_answer),
 		fixture_test(too_much_is_no_complete_answer),
 		fixture_test(nothing_is_inherited_but_the_tree),
