@@ -42,6 +42,9 @@ make_fences()
 	chmod 755 /usr/bin/nvidia-smi
 }
 
+# Its power may be saved, so that passthrough has to keep it on.
+prepare_card() { make_vgpu_host "$card" && echo auto >"$PCI/$card/power/control"; }
+
 choose_fence() # MODE: that the edge begins in
 {
 	if [[ $1 == vgpu ]]; then echo 0 >"$LOCK"; else rm -f "$LOCK"; fi
@@ -288,7 +291,7 @@ vanishes() # FROM TO STEP OP TARGET
 	((status != 4)) || [[ $(mode_of "$card") == quarantined ]] || problem+=" exit 4, and not quarantined"
 	# Its vGPUs went with it.
 	rm -f "$STATE"/vgpus/*.json
-	make_vgpu_host "$card" || problem+=" the driver does not take it again"
+	prepare_card || problem+=" the driver does not take it again"
 	gpushift set "$card" host >/tmp/set.out 2>&1 || problem+=" not to the host again: $(cat /tmp/set.out)"
 	now=host
 	is_mode "$card" host || problem+=" it is $(mode_of "$card")"
@@ -327,7 +330,7 @@ qmp_open >/tmp/qmp.out
 check "QEMU can be told to pull the card" test $? = 0
 printf '%s\n' ". /tests/lib.sh; . /tests/qmp.sh; qmp_again" \
 	"qmp device_del '{\"id\": \"card\"}' && wait_for 30 test ! -e $PCI/$card" >/tmp/unplug
-check "$card: the stand-in driver takes it" make_vgpu_host "$card"
+check "$card: the stand-in driver takes it" prepare_card
 check "it has fences" make_fences
 now=host
 for from in host passthrough vgpu; do
