@@ -41,7 +41,7 @@ module_of() # VERSION
 
 traces()
 {
-	find /etc /usr /lib /var /run /boot -xdev \( -path /var/log -o -path /run/udev \) -prune -o -name '*gpushift*' -print | sort -u
+	find /etc /usr /lib /var /run /boot -xdev \( -path /var/log -o -path /run/udev -o -path /run/systemd/units \) -prune -o -name '*gpushift*' -print | sort -u
 	find /var/lib/dkms -mindepth 1 -maxdepth 1 -type d | sort
 	find /etc/mdevctl.d | sort
 }
@@ -192,6 +192,7 @@ purge()
 	expect_output "$(cat /var/tmp/before)" "nothing is left" traces
 	expect_output vfio-pci "the card is still what it was" driver_of "$card"
 	check_fails "systemd knows no unit" systemctl cat "$unit" "$restore"
+	expect_output "" "and none is active" systemctl list-units --plain --no-legend --state=active "$unit" "$restore"
 }
 
 case $BOOT in
