@@ -59,6 +59,22 @@ unsigned int vgpu_pool_room(struct vgpu_pool *pool, const struct vgpu_kind *kind
 int vgpu_pool_take(struct vgpu_pool *pool, const struct vgpu_kind *kind);
 void vgpu_pool_give(struct vgpu_pool *pool, const struct vgpu_kind *kind);
 
+/**
+ * struct vgpu_params - the parameters of one vGPU
+ * @lock: guards @text
+ * @text: what its file shows
+ */
+struct vgpu_params {
+	struct mutex lock; /* see above */
+	char text[128];
+};
+
+bool vgpu_params_exist(void);
+void vgpu_params_init(struct vgpu_params *params);
+ssize_t vgpu_params_get(struct vgpu_params *params, char *buf);
+ssize_t vgpu_params_set(struct vgpu_params *params, const char *buf,
+			size_t count);
+
 struct vgpu_card;
 struct vgpu_vf;
 
@@ -83,6 +99,7 @@ struct vgpu_vf *vgpu_vf_of(struct device *dev);
 int vgpu_vf_show(struct device *dev);
 void vgpu_vf_destroy(struct device *dev);
 
+bool vgpu_card_has_params(const struct vgpu_type *type);
 int vgpu_card_take(struct vgpu_type *type);
 void vgpu_card_give(struct vgpu_type *type);
 

@@ -69,6 +69,17 @@ ssize_t vgpu_type_description(struct mdev_type *mtype, char *buf)
 }
 
 /**
+ * vgpu_card_has_params() - do its vGPUs have parameters?
+ * @type: the type of one
+ *
+ * Return: true for what stands in for NVIDIA's cards.
+ */
+bool vgpu_card_has_params(const struct vgpu_type *type)
+{
+	return !type->card->pool->board->mixed && vgpu_params_exist();
+}
+
+/**
  * vgpu_card_take() - take the room of one vGPU
  * @type: its type
  *

@@ -25,6 +25,8 @@
  * @config: configuration space
  * @writable: the bits of @config that the guest may change
  * @bar: contents of BAR 0
+ * @params: of its folder "nvidia"
+ * @has_params: there is one
  */
 struct vgpu_device {
 	struct vfio_device vdev;
@@ -32,6 +34,8 @@ struct vgpu_device {
 	u8 config[CONFIG_SIZE];
 	u8 writable[CONFIG_SIZE];
 	u8 *bar;
+	struct vgpu_params params;
+	bool has_params;
 };
 
 static struct vgpu_device *to_vgpu_device(struct vfio_device *vdev)
@@ -260,6 +264,48 @@ static const struct vfio_device_ops device_ops = {
 #endif
 };
 
+static ssize_t vgpu_params_show(struct device *dev,
+				struct device_attribute *attr, char *buf)
+{
+	struct vgpu_device *device = dev_get_drvdata(dev);
+
+	return vgpu_params_get(&device->params, buf);
+}
+
+static ssize_t vgpu_params_store(struct device *dev,
+				 struct device_attribute *attr,
+				 const char *buf, size_t count)
+{
+	struct vgpu_device *device = dev_get_drvdata(dev);
+
+	return vgpu_params_set(&device->params, buf, count);
+}
+static DEVICE_ATTR_RW(vgpu_params);
+
+static struct attribute *params_attributes[] = {
+	&dev_attr_vgpu_params.attr,
+	NULL
+};
+
+static umode_t params_visible(struct kobject *kobj, struct attribute *attr,
+			      int index)
+{
+	struct vgpu_device *device = dev_get_drvdata(kobj_to_dev(kobj));
+
+	return device->has_params ? attr->mode : 0;
+}
+
+static const struct attribute_group params_group = {
+	.name = "nvidia",
+	.attrs = params_attributes,
+	.is_visible = params_visible,
+};
+
+static const struct attribute_group *device_groups[] = {
+	&params_group,
+	NULL
+};
+
 static int device_probe(struct mdev_device *mdev)
 {
 	struct vgpu_type *type = to_vgpu_type(mdev->type);
@@ -277,6 +323,8 @@ static int device_probe(struct mdev_device *mdev)
 		ret = PTR_ERR(device);
 		goto give_room;
 	}
+	vgpu_params_init(&device->params);
+	device->has_params = vgpu_card_has_params(type);
 	ret = vfio_register_emulated_iommu_dev(&device->vdev);
 	if (ret)
 		goto put_device;
@@ -306,6 +354,7 @@ struct mdev_driver vgpu_device_driver = {
 		.name = "gpushift-test-vgpu",
 		.owner = THIS_MODULE,
 		.mod_name = KBUILD_MODNAME,
+		.dev_groups = device_groups,
 	},
 	.probe = device_probe,
 	.remove = device_remove,

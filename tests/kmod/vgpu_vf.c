@@ -16,15 +16,15 @@ MODULE_PARM_DESC(create_never, "Take the type of a VF, and do nothing");
 /**
  * struct vgpu_vf - a VF
  * @pool: the memory, of its card
- * @lock: guards @kind and @params
+ * @lock: guards @kind
  * @kind: what it is; NULL: no vGPU
- * @params: what vgpu_params reads
+ * @params: of the vGPU that it is, or will be
  */
 struct vgpu_vf {
 	struct vgpu_pool *pool;
 	struct mutex lock; /* see above */
 	const struct vgpu_kind *kind;
-	char params[128];
+	struct vgpu_params params;
 };
 
 static ssize_t creatable_vgpu_types_show(struct device *dev,
@@ -105,28 +105,14 @@ static DEVICE_ATTR_RW(current_vgpu_type);
 static ssize_t vgpu_params_show(struct device *dev,
 				struct device_attribute *attr, char *buf)
 {
-	struct vgpu_vf *vf = vgpu_vf_of(dev);
-	ssize_t length;
-
-	mutex_lock(&vf->lock);
-	length = sysfs_emit(buf, "%s\n", vf->params);
-	mutex_unlock(&vf->lock);
-	return length;
+	return vgpu_params_get(&vgpu_vf_of(dev)->params, buf);
 }
 
 static ssize_t vgpu_params_store(struct device *dev,
 				 struct device_attribute *attr,
 				 const char *buf, size_t count)
 {
-	struct vgpu_vf *vf = vgpu_vf_of(dev);
-
-	if (count >= sizeof(vf->params))
-		return -EINVAL;
-	mutex_lock(&vf->lock);
-	strscpy(vf->params, buf, sizeof(vf->params));
-	strim(vf->params);
-	mutex_unlock(&vf->lock);
-	return count;
+	return vgpu_params_set(&vgpu_vf_of(dev)->params, buf, count);
 }
 static DEVICE_ATTR_RW(vgpu_params);
 
@@ -146,9 +132,17 @@ static struct attribute *attributes[] = {
 	NULL
 };
 
+static umode_t is_visible(struct kobject *kobj, struct attribute *attr,
+			  int index)
+{
+	return attr == &dev_attr_vgpu_params.attr && !vgpu_params_exist() ?
+		       0 : attr->mode;
+}
+
 static const struct attribute_group group = {
 	.name = "nvidia",
 	.attrs = attributes,
+	.is_visible = is_visible,
 };
 
 /**
@@ -164,6 +158,7 @@ struct vgpu_vf *vgpu_vf_create(struct vgpu_pool *pool)
 	if (!vf)
 		return ERR_PTR(-ENOMEM);
 	mutex_init(&vf->lock);
+	vgpu_params_init(&vf->params);
 	vf->pool = pool;
 	return vf;
 }

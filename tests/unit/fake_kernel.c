@@ -51,6 +51,7 @@ static struct control {
 	char vgpu_type[64];
 	unsigned int vgpu_instances;
 	unsigned int vfs_fewer;
+	enum fake_params params;
 	unsigned int vf_types; /* how many VFs of a card can become a vGPU; 0: none */
 } * control;
 
@@ -305,6 +306,30 @@ static int set_vf_type(char *nvidia, const char *value)
 	return 0;
 }
 
+static void add_params(const char *device)
+{
+	char path[PATH_SIZE * 2];
+
+	if (control->params == FAKE_PARAMS_NONE)
+		return;
+	snprintf(path, sizeof(path), "%s/nvidia", device);
+	mkdir(path, 0755);
+	snprintf(path, sizeof(path), "%s/nvidia/vgpu_params", device);
+	put(path, "\n");
+}
+
+/* One blank clears them. */
+static int set_params(const char *path, const char *value)
+{
+	char text[PATH_SIZE];
+
+	if (control->params == FAKE_PARAMS_IGNORED)
+		return 0;
+	snprintf(text, sizeof(text), "%s\n", strcmp(value, " ") == 0 ? "" : value);
+	put(path, text);
+	return 0;
+}
+
 static void add_vf(const char *pf, unsigned int number)
 {
 	char folder[PATH_SIZE * 2], path[PATH_SIZE * 2 + 32], address[32], autoprobe[PATH_SIZE];
@@ -331,6 +356,7 @@ static void add_vf(const char *pf, unsigned int number)
 	mkdir(path, 0755);
 	snprintf(path, sizeof(path), "%s/nvidia/current_vgpu_type", folder);
 	put(path, "0");
+	add_params(folder);
 }
 
 static void remove_vf(const char *pf, unsigned int number)
@@ -487,6 +513,8 @@ static int do_create(char *folder, const char *type, const char *uuid)
 	mkdir(path, 0755);
 	path_of(path, "sys/bus/mdev/devices/%s", uuid);
 	make_link(path, text);
+	snprintf(path, sizeof(path), "%s/%s", folder, uuid);
+	add_params(path);
 	return 0;
 }
 
@@ -547,6 +575,8 @@ static int react(char *path, const char *value)
 		return do_reset(path);
 	if (strcmp(file, "current_vgpu_type") == 0)
 		return set_vf_type(path, value);
+	if (strcmp(file, "vgpu_params") == 0)
+		return set_params(whole, value);
 	if (strcmp(file, "sriov_numvfs") == 0)
 		return set_vfs(path, value);
 	if (strcmp(file, "sriov_drivers_autoprobe") == 0) {
@@ -831,6 +861,11 @@ void fake_kernel_native(struct tree_function *function, const char *driver, bool
 		abort();
 }
 
+void fake_kernel_params(enum fake_params params)
+{
+	control->params = params;
+}
+
 void fake_kernel_vgpu_driver(struct tree *tree, const char *driver, const char *type,
 			     unsigned int instances)
 {
@@ -845,10 +880,21 @@ static int compare_lines(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* " params X", or nothing where there are none. */
+static void get_params(const char *device, char text[PATH_SIZE + 16])
+{
+	char path[PATH_SIZE * 2], params[PATH_SIZE];
+
+	snprintf(path, sizeof(path), "%s/nvidia/vgpu_params", device);
+	text[0] = '\0';
+	if (get(path, params) && *params)
+		snprintf(text, PATH_SIZE + 16, " params %s", params);
+}
+
 static char *line_of(const char *address)
 {
 	char folder[PATH_SIZE], path[PATH_SIZE + 32], driver[PATH_SIZE], override[PATH_SIZE],
-		power[PATH_SIZE];
+		power[PATH_SIZE], params[PATH_SIZE + 16];
 
 	folder_of(address, folder);
 	snprintf(path, sizeof(path), "%s/driver", folder);
@@ -860,10 +906,23 @@ static char *line_of(const char *address)
 	snprintf(path, sizeof(path), "%s/power/control", folder);
 	if (!get(path, power))
 		strcpy(power, "?");
-	return gs_asprintf("%s driver %s override %s power %s vfs %u autoprobe %u type %u\n", address,
+	get_params(folder, params);
+	return gs_asprintf("%s driver %s override %s power %s vfs %u autoprobe %u type %u%s\n", address,
 			   driver, override, power, get_number(folder, "sriov_numvfs"),
 			   get_number(folder, "sriov_drivers_autoprobe"),
-			   get_number(folder, "nvidia/current_vgpu_type"));
+			   get_number(folder, "nvidia/current_vgpu_type"), params);
+}
+
+static char *vgpu_line(const char *uuid)
+{
+	char link[PATH_SIZE], target[PATH_SIZE] = "/", folder[PATH_SIZE], params[PATH_SIZE + 16];
+
+	path_of(link, "sys/bus/mdev/devices/%s", uuid);
+	/* What a test put there by hand is no link, and has none. */
+	(void)!readlink(link, target, sizeof(target) - 1);
+	path_of(folder, "%s", target + 1);
+	get_params(folder, params);
+	return gs_asprintf("vgpu %s%s\n", uuid, params);
 }
 
 static size_t add_lines(const char *folder, bool functions, char **lines, size_t count, size_t room)
@@ -877,7 +936,7 @@ static size_t add_lines(const char *folder, bool functions, char **lines, size_t
 	while (dir && (entry = readdir(dir)) && count < room)
 		if (entry->d_name[0] != '.')
 			lines[count++] = functions ? line_of(entry->d_name)
-						   : gs_asprintf("vgpu %s\n", entry->d_name);
+						   : vgpu_line(entry->d_name);
 	if (dir)
 		closedir(dir);
 	return count;

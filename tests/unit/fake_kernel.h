@@ -48,6 +48,14 @@ void fake_kernel_fewer_vfs(unsigned int fewer);
 /* fake_kernel_vf_types - VFs that are enabled with autoprobe on can become vGPUs, @most of them (0: none) */
 void fake_kernel_vf_types(unsigned int most);
 
+/* fake_kernel_params - what becomes of the parameters of a vGPU: by default its driver takes them */
+enum fake_params {
+	FAKE_PARAMS_TAKEN,
+	FAKE_PARAMS_IGNORED, /* it says yes, and does nothing */
+	FAKE_PARAMS_NONE,    /* vGPUs that are made from now on have no such file */
+};
+void fake_kernel_params(enum fake_params params);
+
 /* fake_kernel_refuse_ioctl - one of VFIO's fails; 0: none */
 void fake_kernel_refuse_ioctl(unsigned long request, int error);
 

@@ -37,7 +37,8 @@ static void those_of_others_stay_theirs(void **state)
 	/* Asked for by name it is wished for; its file is still not ours. */
 	fixture_read(fixture, 0);
 	card = host_card(fixture->host, CARD);
-	assert_int_equal(gs_wish_store_vgpu(fixture->engine, fixture->host, card, UUID_A, "nvidia-46"), 0);
+	assert_int_equal(gs_wish_store_vgpu(fixture->engine, fixture->host, card,
+					    gs_host_vgpu(fixture->host, UUID_A)), 0);
 	expect_file(fixture, UUID_A, MANUAL_46);
 	assert_int_equal(wished(fixture), 2);
 	assert_int_equal(gs_wish_forget_vgpu(fixture->engine, UUID_A), 0);

@@ -313,6 +313,7 @@ static void vgpus_come_back(void **state)
 	struct fixture *fixture = *state;
 	struct gs_want want = { .mode = GS_MODE_VGPU };
 	struct tree_function *gpu = add_card(fixture, 1, 1, 0x1b38);
+	const struct gs_vgpu created = { .uuid = (char *)UUID_C, .type = (char *)"nvidia-46" };
 	const struct gs_card *card;
 	struct gs_wish *wish;
 
@@ -323,8 +324,7 @@ static void vgpus_come_back(void **state)
 	assert_int_equal(gs_wish_store_verified(fixture_engine(fixture), "0000:01:00.0", &want), 0);
 	fixture_read(fixture, 0);
 	assert_int_equal(gs_wish_store_vgpu(fixture->engine, fixture->host,
-					    host_card(fixture->host, "0000:01:00.0"), UUID_C,
-					    "nvidia-46"),
+					    host_card(fixture->host, "0000:01:00.0"), &created),
 			 0);
 
 	other_host(fixture);

@@ -50,6 +50,7 @@ enum cli_option_id {
 	/* Of some verbs. */
 	CLI_OPT_ALL = CLI_OPT_GLOBALS,
 	CLI_OPT_PROFILE,
+	CLI_OPT_PARAMS,
 	CLI_OPT_COUNT,
 	CLI_OPT_DRIVER,
 	CLI_OPT_WITH,
@@ -133,7 +134,8 @@ struct cli {
 	bool direct, json, quiet, verbose, version, help;
 	const char *root;
 	bool all, force, persist, wishes, apply, rom;
-	struct gs_profile_want *profiles; /* their types belong to argv */
+	struct gs_profile_want *profiles; /* their types belong to argv, or to joined */
+	char **joined;
 	size_t n_profiles;
 	unsigned int vfs; /* of --count without a profile */
 	const char *driver;

@@ -179,6 +179,8 @@ static int set_option(struct cli *cli, enum cli_option_id id, char *value)
 		return set_root(cli, value);
 	case CLI_OPT_PROFILE:
 		return add_profile(cli, value);
+	case CLI_OPT_PARAMS:
+		return cli_set_params(cli, value);
 	case CLI_OPT_COUNT:
 		return set_count(cli, value);
 	case CLI_OPT_DRIVER:
@@ -480,6 +482,7 @@ int cli_parse(struct cli *cli, int argc, char **argv)
 void cli_clear(struct cli *cli)
 {
 	free(cli->profiles);
+	gs_strv_free(cli->joined);
 	free(cli->with);
 	gs_strv_free(cli->on);
 	gs_engine_close(cli->engine);

@@ -5,6 +5,7 @@
 
 #include "cli.h"
 
+int cli_set_params(struct cli *cli, const char *text) gs_must_check;
 int cli_set_format(struct cli *cli, const char *text) gs_must_check;
 int cli_set_policy(struct cli *cli, const char *text) gs_must_check;
 int cli_set_framebuffer(struct cli *cli, const char *text) gs_must_check;

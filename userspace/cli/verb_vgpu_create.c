@@ -31,7 +31,7 @@ static int persist(struct cli *cli, const struct gs_host *host, const struct gs_
 	if (gs_address_parse(vgpu->parent, &address) == 0)
 		card = gs_host_card(host, &address);
 	if (card)
-		r = gs_wish_store_vgpu(cli->engine, host, card, gs_vgpu_name(vgpu), vgpu->type);
+		r = gs_wish_store_vgpu(cli->engine, host, card, vgpu);
 	if (r == 0) {
 		cli_tell_initramfs(cli);
 		return 0;

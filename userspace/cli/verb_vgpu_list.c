@@ -17,7 +17,7 @@ static int add_definition(struct cli_table *table, const struct gs_host *host,
 						   definition->type, NULL, NULL,
 						   definition->ours ? "gpushift" : "other",
 						   "not started",
-						   definition->automatic ? "auto" : "manual"});
+						   definition->automatic ? "auto" : "manual", NULL});
 }
 
 static bool any_defined(const struct gs_host *host)
@@ -28,14 +28,24 @@ static bool any_defined(const struct gs_host *host)
 	return false;
 }
 
+static bool any_params(const struct gs_host *host)
+{
+	for (size_t i = 0; i < host->n_vgpus; i++)
+		if (host->vgpus[i].params && *host->vgpus[i].params)
+			return true;
+	return false;
+}
+
 static int print_vgpus(const struct gs_host *host, bool all)
 {
-	/* The last column is for whom it tells something: names shorten for it. */
+	bool params = any_params(host);
+	/* The last columns are for whom they tell something: names shorten for them. */
 	const struct cli_column columns[] = {
 		{"VGPU", CLI_WHOLE},	{"PARENT", CLI_WHOLE},
 		{"TYPE", CLI_WHOLE},	{"NAME", CLI_SHORTENS},
 		{"BACKEND", CLI_WHOLE}, {"OWNER", CLI_WHOLE},
-		{"IN USE", CLI_WHOLE},	{all || any_defined(host) ? "START" : NULL, CLI_WHOLE},
+		{"IN USE", CLI_WHOLE},	{params || all || any_defined(host) ? "START" : NULL, CLI_WHOLE},
+		{params ? "PARAMS" : NULL, CLI_WHOLE},
 		{NULL, 0},
 	};
 	cli_cleanup_table struct cli_table *table = cli_table_new(columns);
@@ -51,7 +61,9 @@ static int print_vgpus(const struct gs_host *host, bool all)
 							vgpu->parent, vgpu->type, vgpu->type_name,
 							vgpu->backend, vgpu->owner,
 							cli_text_known(vgpu->in_use),
-							vgpu->start});
+							vgpu->start,
+							vgpu->params && *vgpu->params ? vgpu->params
+										      : NULL});
 		if (r < 0)
 			return r;
 	}

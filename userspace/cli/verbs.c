@@ -21,6 +21,8 @@ const struct cli_option cli_options[CLI_OPT_MAX] = {
 	[CLI_OPT_ALL] = {"all", NULL, CLI_NOTHING, "also PCI functions that are no cards, and vGPUs that are not started"},
 	[CLI_OPT_PROFILE] = {"profile", "TYPE", CLI_TYPE,
 			     "a vGPU type to make, by its id or exact name"},
+	[CLI_OPT_PARAMS] = {"params", "KEY=VALUE[,...]", CLI_WORD,
+			    "parameters of the profile before it, or none; +KEY=VALUE for one that is not known"},
 	[CLI_OPT_COUNT] = {"count", "N", CLI_WORD, "how many of the profile before it (1); without one, how many VFs"},
 	[CLI_OPT_DRIVER] = {"driver", "NAME", CLI_DRIVER,
 			    "the driver to bind instead of the one that would be chosen"},
@@ -62,8 +64,8 @@ const struct cli_option cli_options[CLI_OPT_MAX] = {
 };
 
 #define WANT_OPTIONS                                                                               \
-	(CLI_BIT(CLI_OPT_PROFILE) | CLI_BIT(CLI_OPT_COUNT) | CLI_BIT(CLI_OPT_DRIVER) |             \
-	 CLI_BIT(CLI_OPT_WITH) | CLI_BIT(CLI_OPT_FORCE))
+	(CLI_BIT(CLI_OPT_PROFILE) | CLI_BIT(CLI_OPT_PARAMS) | CLI_BIT(CLI_OPT_COUNT) |             \
+	 CLI_BIT(CLI_OPT_DRIVER) | CLI_BIT(CLI_OPT_WITH) | CLI_BIT(CLI_OPT_FORCE))
 
 const struct cli_verb cli_verbs[] = {
 	{
@@ -97,8 +99,8 @@ const struct cli_verb cli_verbs[] = {
 	},
 	{
 		.name = "plan",
-		.synopsis = "<card> <mode> [[--profile TYPE] [--count N]]... [--driver NAME] "
-			    "[--with ADDR]... [--force]",
+		.synopsis = "<card> <mode> [[--profile TYPE] [--params KEY=VALUE[,...]] [--count N]]... "
+			    "[--driver NAME] [--with ADDR]... [--force]",
 		.summary = "the steps that set would take, and what is in the way",
 		.options = WANT_OPTIONS,
 		.arguments = {CLI_CARD, CLI_MODE},
@@ -108,8 +110,8 @@ const struct cli_verb cli_verbs[] = {
 	},
 	{
 		.name = "set",
-		.synopsis = "<card> <mode> [[--profile TYPE] [--count N]]... [--driver NAME] "
-			    "[--with ADDR]... [--persist] [--force] [--timeout S]",
+		.synopsis = "<card> <mode> [[--profile TYPE] [--params KEY=VALUE[,...]] [--count N]]... "
+			    "[--driver NAME] [--with ADDR]... [--persist] [--force] [--timeout S]",
 		.summary = "bring a card to a mode: host, passthrough or vgpu",
 		.options = WANT_OPTIONS | CLI_BIT(CLI_OPT_TIMEOUT) | CLI_BIT(CLI_OPT_PERSIST),
 		.arguments = {CLI_CARD, CLI_MODE},
@@ -182,9 +184,9 @@ const struct cli_verb cli_verbs[] = {
 	},
 	{
 		.name = "vgpu create",
-		.synopsis = "<card> --profile TYPE [--uuid UUID] [--persist]",
+		.synopsis = "<card> --profile TYPE [--params KEY=VALUE[,...]] [--uuid UUID] [--persist]",
 		.summary = "make one more vGPU",
-		.options = CLI_BIT(CLI_OPT_PROFILE) | CLI_BIT(CLI_OPT_UUID) |
+		.options = CLI_BIT(CLI_OPT_PROFILE) | CLI_BIT(CLI_OPT_PARAMS) | CLI_BIT(CLI_OPT_UUID) |
 			   CLI_BIT(CLI_OPT_PERSIST),
 		.arguments = {CLI_PARENT},
 		.min_arguments = 1,

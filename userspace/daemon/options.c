@@ -14,6 +14,7 @@
 #define MAX_WITH 64
 #define MAX_PROFILES 64
 #define MAX_NAME 128
+#define MAX_PROFILE 640 /* with its parameters */
 #define MAX_VFS 1000000
 #define MAX_VM 255
 
@@ -67,7 +68,7 @@ static int take_with(sd_bus_message *message, struct options *options, sd_bus_er
 
 static int add_profile(struct gs_want *want, const char *type, uint32_t count, sd_bus_error *error)
 {
-	if (!*type || strlen(type) > MAX_NAME)
+	if (!*type || strlen(type) > MAX_PROFILE)
 		return error_usage(error, "'profiles' needs the ids or names of vGPU types");
 	if (count < 1 || count > OPTIONS_MAX_VGPUS)
 		return error_usage(error, "a profile is wanted 1 to %d times, not %u",

@@ -2,6 +2,7 @@
 /* backend_mdev.c - mediated devices, the kernel's own interface: of a card, of its VFs, of any parent. */
 #include "tree.h"
 #include "vgpu_backend.h"
+#include "vgpu_params.h"
 
 #define MDEVS "sys/bus/mdev/devices"
 #define PARENTS "sys/class/mdev_bus"
@@ -114,6 +115,13 @@ static int remove_mdev(struct gs_executor *executor, const char *uuid, char **er
 	return 0;
 }
 
+static int params(struct gs_engine *engine, const char *uuid, char ret[GS_PATH_MAX])
+{
+	int r = gs_path(ret, MDEVS "/%s/" GS_PARAMS_FILE, uuid);
+
+	return r == 0 && !gs_tree_exists(engine, ret) ? -ENOENT : r;
+}
+
 const struct gs_vgpu_backend gs_backend_mdev = {
 	.name = "mdev",
 	.offers = offers,
@@ -121,4 +129,5 @@ const struct gs_vgpu_backend gs_backend_mdev = {
 	.create = create,
 	.has = has,
 	.remove = remove_mdev,
+	.params = params,
 };

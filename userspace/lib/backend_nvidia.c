@@ -6,11 +6,10 @@
  * be now, and holds the one it is. What one VF becomes changes what the others
  * can be, so that nothing is believed that was read before the last write.
  */
-#include <ctype.h>
-
 #include "remembered.h"
 #include "tree.h"
 #include "vgpu_backend.h"
+#include "vgpu_params.h"
 
 #define PCI_DEVICES "sys/bus/pci/devices"
 #define PREFIX "nvidia-" /* the ids of mediated devices have it, and these numbers are the same */
@@ -35,23 +34,13 @@ static char *read_file(struct gs_engine *engine, const char *vf, const char *fil
 	return path_of(path, vf, file) == 0 && gs_tree_read(engine, path, &text) == 0 ? text : NULL;
 }
 
-/* Cuts blanks off both ends. */
-static char *trim(char *text)
-{
-	char *end = text + strlen(text);
-
-	while (end > text && isspace((unsigned char)end[-1]))
-		*--end = '\0';
-	return text + strspn(text, " \t");
-}
-
 /* "  558 : NVIDIA A40-2Q"; anything else, such as the line above them, is none. */
 static void tell_line(struct gs_records *records, char *line, const char *available)
 {
 	gs_cleanup_free char *id = NULL;
 	size_t digits;
 
-	line = trim(line);
+	line = gs_params_trim(line);
 	digits = strspn(line, "0123456789");
 	if (!digits || digits > 9)
 		return;
@@ -63,7 +52,7 @@ static void tell_line(struct gs_records *records, char *line, const char *availa
 	if (id)
 		gs_tell_vgpu_type(records, &(struct gs_told_type){
 						   .id = id,
-						   .name = trim(line),
+						   .name = gs_params_trim(line),
 						   .available = available,
 					   });
 }
@@ -71,7 +60,7 @@ static void tell_line(struct gs_records *records, char *line, const char *availa
 char *gs_nvidia_current(struct gs_engine *engine, const char *vf)
 {
 	gs_cleanup_free char *current = read_file(engine, vf, "current_vgpu_type");
-	const char *text = current ? trim(current) : "";
+	const char *text = current ? gs_params_trim(current) : "";
 
 	if (!*text || text[strspn(text, "0123456789")] || strcmp(text, "0") == 0)
 		return NULL;
@@ -92,7 +81,7 @@ static void tell_types(struct gs_engine *engine, struct gs_records *records, con
 }
 
 /* The VF that a name means: its own address, or that under which its vGPU was made. */
-static int find_vf(struct gs_executor *executor, const char *name, char **ret)
+static int find_vf(struct gs_engine *engine, const char *name, char **ret)
 {
 	struct gs_address address;
 
@@ -100,7 +89,7 @@ static int find_vf(struct gs_executor *executor, const char *name, char **ret)
 		*ret = strdup(name);
 		return *ret ? 0 : -ENOMEM;
 	}
-	return gs_vgpu_recorded(executor->engine, name, ret);
+	return gs_vgpu_recorded(engine, name, ret);
 }
 
 static int read_current(struct gs_executor *executor, const char *vf, uint64_t *ret)
@@ -112,7 +101,7 @@ static int read_current(struct gs_executor *executor, const char *vf, uint64_t *
 		return -ENOENT;
 	if (r == 0)
 		r = gs_step_job(executor, GS_JOB_READ, path, NULL, text);
-	return r < 0 ? r : gs_number_parse(trim(text), ret);
+	return r < 0 ? r : gs_number_parse(gs_params_trim(text), ret);
 }
 
 static bool has(struct gs_executor *executor, const char *name)
@@ -120,7 +109,7 @@ static bool has(struct gs_executor *executor, const char *name)
 	gs_cleanup_free char *vf = NULL;
 	uint64_t current;
 
-	return find_vf(executor, name, &vf) == 0 && read_current(executor, vf, &current) == 0 &&
+	return find_vf(executor->engine, name, &vf) == 0 && read_current(executor, vf, &current) == 0 &&
 	       current != 0;
 }
 
@@ -151,6 +140,27 @@ static int write_type(struct gs_executor *executor, const char *vf, const char *
 	return r;
 }
 
+static int params(struct gs_engine *engine, const char *name, char ret[GS_PATH_MAX])
+{
+	gs_cleanup_free char *vf = NULL;
+	int r = find_vf(engine, name, &vf);
+
+	if (r == 0)
+		r = gs_path(ret, PCI_DEVICES "/%s/" GS_PARAMS_FILE, vf);
+	return r == 0 && !gs_tree_exists(engine, ret) ? -ENOENT : r;
+}
+
+/* They are the VF's, and the next vGPU that it becomes would have them. */
+static void forget_params(struct gs_executor *executor, const char *vf)
+{
+	char path[GS_PATH_MAX], now[GS_JOB_TEXT] = "";
+	gs_cleanup_free char *error = NULL;
+
+	if (params(executor->engine, vf, path) == 0 &&
+	    gs_step_job(executor, GS_JOB_READ, path, NULL, now) == 0 && *gs_params_trim(now))
+		(void)!gs_step_write(executor, path, GS_NO_PARAMS, &error);
+}
+
 /* The VF has a record of its own, which names the other one. */
 static int create(struct gs_executor *executor, const struct gs_vgpu_order *order, char **error)
 {
@@ -163,6 +173,8 @@ static int create(struct gs_executor *executor, const struct gs_vgpu_order *orde
 	if (r == 0 && current != 0)
 		return gs_step_fail(error, -EEXIST,
 				    gs_asprintf("the VF %s is a vGPU already", order->device));
+	if (r == 0)
+		forget_params(executor, order->device);
 	if (r == 0 && !gs_streq(order->name, order->device))
 		r = gs_vgpu_own(executor->engine, order->device, order->name, order->type);
 	return r < 0 ? r
@@ -172,11 +184,15 @@ static int create(struct gs_executor *executor, const struct gs_vgpu_order *orde
 static int remove_type(struct gs_executor *executor, const char *name, char **error)
 {
 	gs_cleanup_free char *vf = NULL;
-	int r = find_vf(executor, name, &vf);
+	int r = find_vf(executor->engine, name, &vf);
 
 	if (r == 0 && gs_vgpu_is_open(executor, PCI_DEVICES, vf))
 		return gs_step_fail(error, -EBUSY, gs_asprintf("vGPU %s is used by a VM", vf));
-	return r == 0 ? write_type(executor, vf, "0", error) : r;
+	if (r == 0)
+		r = write_type(executor, vf, "0", error);
+	if (r == 0)
+		forget_params(executor, vf);
+	return r;
 }
 
 const struct gs_vgpu_backend gs_backend_nvidia = {
@@ -186,4 +202,5 @@ const struct gs_vgpu_backend gs_backend_nvidia = {
 	.create = create,
 	.has = has,
 	.remove = remove_type,
+	.params = params,
 };

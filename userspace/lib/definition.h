@@ -36,6 +36,7 @@ struct gs_definition_change {
 	const char *parent;
 	const char *card; /* that is split; the parent itself, or what the parent is a VF of */
 	const char *type; /* NULL: as it is written now */
+	const char *params; /* see vgpu_params.h; NULL: as they are written now */
 	bool automatic; /* from now on */
 	bool wanted;	/* once the card is split */
 	bool remove;
@@ -139,8 +140,13 @@ int gs_definition_read(struct gs_engine *engine, const char *parent, const char 
 		       struct gs_definition_file *ret) gs_must_check;
 void gs_definition_file_clear(struct gs_definition_file *file);
 #define gs_cleanup_definition __attribute__((cleanup(gs_definition_file_clear)))
-/* gs_definition_text - the file's text with these values in it; @file NULL: a new one; NULL: no memory */
-char *gs_definition_text(const struct gs_definition_file *file, const char *type,
+/*
+ * gs_definition_text - the file's text with these values in it; NULL: no memory
+ * @file: NULL: a new one; @params: NULL: those that are in it
+ */
+char *gs_definition_text(const struct gs_definition_file *file, const char *type, const char *params,
 			 bool automatic) gs_must_check;
+/* gs_definition_params - the parameters among its attributes; NULL: none */
+const char *gs_definition_params(const struct gs_definition_file *file);
 
 #endif

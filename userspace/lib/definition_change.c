@@ -72,7 +72,7 @@ static int write_file(struct gs_engine *engine, const struct gs_definition_chang
 	if (!change->type && !file.type)
 		return 0;
 	text = gs_definition_text(r == 0 ? &file : NULL, change->type ? change->type : file.type,
-				  change->automatic);
+				  change->params, change->automatic);
 	if (!text)
 		return -ENOMEM;
 	r = gs_path(folder, GS_DEFINITIONS "/%s", change->parent);

@@ -3,6 +3,7 @@
 #include "definition.h"
 #include "state_file.h"
 #include "tree.h"
+#include "vgpu_params.h"
 
 bool gs_is_uuid(const char *text)
 {
@@ -74,8 +75,71 @@ static void compact_empty(struct json_object *json)
 					   (void *)"[]", NULL);
 }
 
+/* The attribute that has the parameters; -1: none has. */
+static int find_params(struct json_object *attributes)
+{
+	size_t count = json_object_is_type(attributes, json_type_array)
+			       ? json_object_array_length(attributes)
+			       : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *one = json_object_array_get_idx(attributes, i);
+
+		if (json_object_is_type(one, json_type_object) &&
+		    json_object_object_get_ex(one, GS_PARAMS_FILE, NULL))
+			return (int)i;
+	}
+	return -1;
+}
+
+const char *gs_definition_params(const struct gs_definition_file *file)
+{
+	struct json_object *attributes = NULL;
+	int at;
+
+	if (!file->json || !json_object_object_get_ex(file->json, "attrs", &attributes))
+		return NULL;
+	at = find_params(attributes);
+	return at < 0 ? NULL
+		      : gs_state_string(json_object_array_get_idx(attributes, (size_t)at),
+					GS_PARAMS_FILE);
+}
+
+static int add_params(struct json_object *attributes, const char *params)
+{
+	gs_cleanup_json struct json_object *one = json_object_new_object();
+
+	if (!one || gs_state_set(one, GS_PARAMS_FILE, params) < 0 ||
+	    json_object_array_add(attributes, one) < 0)
+		return -ENOMEM;
+	(void)!gs_steal(one);
+	return 0;
+}
+
+/* Among the other attributes, whose order stays: they are written in it. */
+static int put_params(struct json_object *json, const char *params)
+{
+	struct json_object *attributes;
+	int at;
+
+	if (!json_object_object_get_ex(json, "attrs", &attributes) ||
+	    !json_object_is_type(attributes, json_type_array)) {
+		attributes = json_object_new_array();
+		if (gs_state_add(json, "attrs", attributes) < 0)
+			return -ENOMEM;
+	}
+	at = find_params(attributes);
+	if (at >= 0 && !*params)
+		return json_object_array_del_idx(attributes, (size_t)at, 1) < 0 ? -ENOMEM : 0;
+	if (at >= 0)
+		return gs_state_set(json_object_array_get_idx(attributes, (size_t)at), GS_PARAMS_FILE,
+				    params);
+	return *params ? add_params(attributes, params) : 0;
+}
+
 /* The order of the keys stays, and so does what others wrote. */
-char *gs_definition_text(const struct gs_definition_file *file, const char *type, bool automatic)
+char *gs_definition_text(const struct gs_definition_file *file, const char *type, const char *params,
+			 bool automatic)
 {
 	gs_cleanup_json struct json_object *json = NULL;
 	const char *text;
@@ -85,7 +149,8 @@ char *gs_definition_text(const struct gs_definition_file *file, const char *type
 	if (!json)
 		json = new_json();
 	if (!json || gs_state_set(json, "mdev_type", type) < 0 ||
-	    gs_state_set(json, "start", automatic ? "auto" : "manual") < 0)
+	    gs_state_set(json, "start", automatic ? "auto" : "manual") < 0 ||
+	    (params && put_params(json, params) < 0))
 		return NULL;
 	compact_empty(json);
 	text = json_object_to_json_string_ext(json, JSON_C_TO_STRING_PRETTY |

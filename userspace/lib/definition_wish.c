@@ -2,14 +2,13 @@
 /* definition_wish.c - definitions as wishes want them, and what others made of them meanwhile. */
 #include "definition.h"
 #include "tree.h"
+#include "vgpu_params.h"
 #include "wish.h"
 
 void gs_wished_vgpus_free(struct gs_wished_vgpu *vgpus, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		free(vgpus[i].uuid);
-		free(vgpus[i].type);
-	}
+	for (size_t i = 0; i < count; i++)
+		gs_wished_vgpu_clear(&vgpus[i]);
 	free(vgpus);
 }
 
@@ -56,6 +55,7 @@ static int add_wished(struct changes *changes, const struct gs_host *host, const
 				    .parent = parent_of(host, card, vgpu->uuid),
 				    .card = card,
 				    .type = vgpu->type,
+				    .params = vgpu->params,
 				    .automatic = true,
 				    .wanted = true,
 			    });
@@ -276,6 +276,27 @@ static const char *type_now(const struct gs_ledger_entry *entry, int r,
 	return r == 0 && !gs_streq(file->type, entry->type) ? file->type : type;
 }
 
+/* As it is defined: somebody may have told mdevctl of others. */
+static const char *params_now(const struct gs_ledger_entry *entry, int r,
+			      const struct gs_definition_file *file, const char *params)
+{
+	const char *defined;
+
+	if (!entry || entry->pending || r < 0)
+		return params;
+	defined = gs_definition_params(file);
+	return defined && gs_params_are(defined) ? defined : NULL;
+}
+
+static int copy_wished(struct gs_wished_vgpu *to, const char *uuid, const char *type,
+		       const char *params)
+{
+	to->uuid = strdup(uuid);
+	to->type = strdup(type);
+	to->params = params ? strdup(params) : NULL;
+	return to->uuid && to->type && (to->params || !params) ? 0 : -ENOMEM;
+}
+
 int gs_definitions_wished(struct gs_engine *engine, const struct gs_wish *wish,
 			  struct gs_wished_vgpu **ret, size_t *ret_count)
 {
@@ -292,7 +313,7 @@ int gs_definitions_wished(struct gs_engine *engine, const struct gs_wish *wish,
 		const struct gs_wished_vgpu *vgpu = &wish->vgpus[i];
 		const struct gs_ledger_entry *entry = gs_ledger_find(&ledger, vgpu->uuid);
 		gs_cleanup_definition struct gs_definition_file file = { 0 };
-		const char *type;
+		const char *type, *params;
 		int r = entry ? gs_definition_read(engine, entry->parent, vgpu->uuid, &file) : 0;
 
 		if (r == -ENOENT && is_lost(engine, entry))
@@ -300,10 +321,8 @@ int gs_definitions_wished(struct gs_engine *engine, const struct gs_wish *wish,
 		type = type_now(entry, r, &file, vgpu->type);
 		if (!type)
 			continue;
-		list[count].uuid = strdup(vgpu->uuid);
-		list[count].type = strdup(type);
-		count++;
-		if (!list[count - 1].uuid || !list[count - 1].type) {
+		params = params_now(entry, r, &file, vgpu->params);
+		if (copy_wished(&list[count++], vgpu->uuid, type, params) < 0) {
 			gs_wished_vgpus_free(list, count);
 			return -ENOMEM;
 		}
@@ -324,8 +343,7 @@ int gs_definitions_prune(struct gs_engine *engine, struct gs_wish *wish)
 		const struct gs_ledger_entry *entry = gs_ledger_find(&ledger, wish->vgpus[i].uuid);
 
 		if (entry && !entry->pending && !is_lost(engine, entry) && !is_defined(engine, entry)) {
-			free(wish->vgpus[i].uuid);
-			free(wish->vgpus[i].type);
+			gs_wished_vgpu_clear(&wish->vgpus[i]);
 			continue;
 		}
 		wish->vgpus[kept++] = wish->vgpus[i];

@@ -7,6 +7,7 @@
 #include "state_file.h"
 #include "tree.h"
 #include "vfs.h"
+#include "vgpu_params.h"
 
 static bool is_address(const char *text)
 {
@@ -68,6 +69,11 @@ static bool is_type_and_uuid(const char *text)
 	return slash && slash > text && gs_state_is_name(slash + 1);
 }
 
+static bool is_params(const char *text)
+{
+	return text && gs_params_are(text);
+}
+
 /* What target and value of each op look like; see the table in plan.h. */
 static const struct shape {
 	bool (*target)(const char *text);
@@ -93,6 +99,7 @@ static const struct shape {
 	[GS_OP_RESET_METHODS] = { is_address, is_name_or_empty },
 	[GS_OP_RESET] = { is_address, is_anything },
 	[GS_OP_SET_DEFINITIONS] = { is_name, is_name },
+	[GS_OP_SET_PARAMS] = { is_name, is_params },
 };
 
 static int action_from_json(struct json_object *json, struct gs_action *ret)

@@ -15,6 +15,7 @@ struct json_object *gs_json_vgpu(const struct gs_vgpu *vgpu)
 		gs_json_put_string(&json, "address", vgpu->address);
 	gs_json_put_string(&json, "parent", vgpu->parent);
 	gs_json_put_string(&json, "type", vgpu->type);
+	gs_json_put_string(&json, "params", vgpu->params);
 	gs_json_put_string(&json, "backend", vgpu->backend);
 	gs_json_put_string(&json, "owner", vgpu->owner);
 	gs_json_put_known(&json, "in_use", vgpu->in_use);

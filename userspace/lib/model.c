@@ -253,6 +253,7 @@ static void vgpu_clear(struct gs_vgpu *vgpu)
 	free(vgpu->parent);
 	free(vgpu->type);
 	free(vgpu->type_name);
+	free(vgpu->params);
 }
 
 static void interrupted_free(struct gs_interrupted *interrupted)

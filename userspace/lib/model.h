@@ -160,6 +160,7 @@ struct gs_vgpu {
 	char *parent;  /* name of the parent device: an address, or what sysfs calls it (mtty) */
 	char *type;      /* vGPU type id, e.g. nvidia-46; NULL: none, for plain VFs only */
 	char *type_name; /* e.g. GRID P40-1Q; NULL: unknown */
+	char *params;	 /* see vgpu_params.h; "": none are set; NULL: not read, or it takes none */
 	const char *backend; /* "mdev", "nvidia-vfio" or "sriov" */
 	const char *owner;   /* "gpushift" or "other" */
 	const char *start;   /* "auto" or "manual", as it is defined for mdevctl; NULL: it is not */

@@ -67,6 +67,7 @@ enum gs_op {
 	GS_OP_RESET_METHODS,
 	GS_OP_RESET,
 	GS_OP_SET_DEFINITIONS,
+	GS_OP_SET_PARAMS,
 	GS_OP_COUNT,
 };
 
@@ -103,8 +104,9 @@ const char *gs_result_name(enum gs_result result);
  *  enable-vfs     address                "4 autoprobe=0", see vfs.h
  *  disable-vfs    address                "0 autoprobe=1"
  *  wait           address                "vfs 4": so many are there, and no driver of the host took one
- *  create-vgpu    parent                 TYPE/UUID
+ *  create-vgpu    parent                 TYPE/UUID or TYPE,PARAMS/UUID, see vgpu_params.h
  *  remove-vgpu    UUID                   parent/TYPE
+ *  set-params     UUID or VF             PARAMS of a vGPU that is there; "": none
  *  record         card                   mode
  *  set-reset-methods address             "flr bus"
  *  reset          address                -
@@ -133,9 +135,9 @@ struct gs_step {
 	char *error; /* why it failed, a sentence; NULL: did not */
 };
 
-/* A vGPU profile asked for: TYPE and how many. */
+/* A vGPU profile asked for, and how many. */
 struct gs_profile_want {
-	char *type; /* id or exact name */
+	char *type; /* id or exact name; with parameters behind it, as gs_profile_split() takes them */
 	unsigned int count;
 };
 

@@ -76,11 +76,17 @@ void gs_steps_stop_services(struct gs_planner *planner);
 void gs_steps_start_services(struct gs_planner *planner);
 bool gs_stops_holder(const struct gs_planner *planner, const struct gs_holder *holder);
 
+int gs_steps_to_vgpu(struct gs_planner *planner); /* plan_vgpu_set.c */
 /* plan_vgpu.c */
-int gs_steps_to_vgpu(struct gs_planner *planner);
+int gs_vgpu_no_profile(struct gs_planner *planner);
+/* A profile that is asked for: its type, and what the driver takes as its parameters; NULL: not said. */
+int gs_vgpu_profile(struct gs_planner *planner, const char *text, char **ret_type,
+		    char **ret_params);
+int gs_vgpu_no_params(struct gs_planner *planner, const char *name,
+		      const struct gs_vgpu_type *type);
 void gs_steps_remove_all(struct gs_planner *planner);
 void gs_step_create_vgpu(struct gs_planner *planner, const char *parent, const char *type,
-			 const char *uuid);
+			 const char *params, const char *uuid);
 void gs_step_remove_vgpu(struct gs_planner *planner, const struct gs_vgpu *vgpu);
 int gs_vgpu_bad_type(struct gs_planner *planner, const struct gs_parent *parent, const char *name,
 		     const char *type, int r);

@@ -48,6 +48,7 @@ static const char *const op_names[GS_OP_COUNT] = {
 	[GS_OP_RESET_METHODS] = "set-reset-methods",
 	[GS_OP_RESET] = "reset",
 	[GS_OP_SET_DEFINITIONS] = "set-definitions",
+	[GS_OP_SET_PARAMS] = "set-params",
 };
 
 static const char *const result_names[] = {

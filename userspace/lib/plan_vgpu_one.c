@@ -2,6 +2,7 @@
 /* Plans for a single vGPU, made or removed by name. */
 #include "capacity.h"
 #include "plan_build.h"
+#include "vgpu_params.h"
 
 static struct gs_card *card_of_parent(const struct gs_host *host, const char *name)
 {
@@ -67,15 +68,22 @@ static const struct gs_vgpu_type *clashing_type(const struct gs_host *host,
 }
 
 static int plan_create(struct gs_planner *planner, const struct gs_parent *parent,
-		       const char *type_text, const char *uuid)
+		       const char *profile, const char *uuid)
 {
+	gs_cleanup_free char *params = NULL;
+	gs_cleanup_free char *asked = NULL;
 	const struct gs_vgpu_type *type;
 	const struct gs_vgpu_type *clash;
 	int r;
 
-	r = gs_type_find(parent, type_text, &type);
+	r = gs_vgpu_profile(planner, profile, &asked, &params);
 	if (r < 0)
-		return gs_vgpu_bad_type(planner, parent, parent->name, type_text, r);
+		return r;
+	r = gs_type_find(parent, asked, &type);
+	if (r < 0)
+		return gs_vgpu_bad_type(planner, parent, parent->name, asked, r);
+	if (params && !gs_params_of_type(type->id))
+		return gs_vgpu_no_params(planner, parent->name, type);
 	if (gs_host_vgpu(planner->host, uuid))
 		return gs_planner_usage(planner, gs_asprintf("a vGPU %s exists already", uuid),
 					gs_asprintf("gpushift vgpu list"));
@@ -87,7 +95,7 @@ static int plan_create(struct gs_planner *planner, const struct gs_parent *paren
 	else if (type->available == 0)
 		gs_vgpu_refuse_capacity(planner, parent->name, type, 1, 0);
 	else
-		gs_step_create_vgpu(planner, parent->name, type->id, uuid);
+		gs_step_create_vgpu(planner, parent->name, type->id, params, uuid);
 	return planner->failed;
 }
 

@@ -243,6 +243,8 @@ static int restore_card(struct gs_executor *executor, char **error)
 	if (r == 0)
 		r = create_removed(executor, error);
 	if (r == 0)
+		r = gs_params_put_back(executor, error);
+	if (r == 0)
 		r = put_back_methods(executor, error);
 	return r == 0 ? put_back_definitions(executor, error) : r;
 }
@@ -381,7 +383,7 @@ static bool shows_created(struct gs_executor *executor, const struct gs_action *
 	gs_cleanup_free char *uuid = NULL;
 
 	return gs_value_split(action->value, &type, &uuid) == 0 &&
-	       gs_live_vgpu(executor, uuid);
+	       gs_live_vgpu(executor, uuid) && gs_shows_created_params(executor, type, uuid);
 }
 
 static bool shows_removed(struct gs_executor *executor, const struct gs_action *action)
@@ -413,6 +415,7 @@ static bool (*const shows_table[GS_OP_COUNT])(struct gs_executor *, const struct
 	[GS_OP_ENABLE_VFS] = gs_vfs_shown_enabled,
 	[GS_OP_DISABLE_VFS] = gs_vfs_shown_disabled,
 	[GS_OP_SET_DEFINITIONS] = gs_shows_definitions,
+	[GS_OP_SET_PARAMS] = gs_shows_params,
 };
 
 bool gs_plan_reached(struct gs_executor *executor)

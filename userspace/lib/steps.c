@@ -366,6 +366,7 @@ static int (*const step_table[GS_OP_COUNT])(struct gs_executor *, const struct g
 	[GS_OP_RESET_METHODS] = set_reset_methods,
 	[GS_OP_RESET] = reset,
 	[GS_OP_SET_DEFINITIONS] = gs_step_set_definitions,
+	[GS_OP_SET_PARAMS] = gs_step_set_params,
 };
 
 int gs_step_run(struct gs_executor *executor, const struct gs_action *action, char **error)

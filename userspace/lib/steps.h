@@ -102,6 +102,20 @@ bool gs_shows_definitions(struct gs_executor *executor, const struct gs_action *
 int gs_step_write_attributes(struct gs_executor *executor, const char *parent, const char *uuid,
 			     char **error) gs_must_check;
 
+/* steps_params.c */
+int gs_step_set_params(struct gs_executor *executor, const struct gs_action *action,
+		       char **error) gs_must_check;
+bool gs_shows_params(struct gs_executor *executor, const struct gs_action *action);
+/* gs_params_put_back - as they were, of vGPUs that were there all the time */
+int gs_params_put_back(struct gs_executor *executor, char **error) gs_must_check;
+/* The same for a vGPU that is made of @profile: TYPE, or TYPE,PARAMS. */
+int gs_step_write_params(struct gs_executor *executor, const char *profile, const char *name,
+			 char **error) gs_must_check;
+bool gs_shows_created_params(struct gs_executor *executor, const char *profile, const char *name);
+/* gs_params_write - write parameters into their file, where they are not in it yet, and read them back */
+int gs_params_write(struct gs_executor *executor, const char *path, const char *params,
+		    char **error) gs_must_check;
+
 int gs_step_wait(struct gs_executor *executor, const struct gs_action *action,
 		 char **error) gs_must_check;
 /* gs_step_unused - nobody uses what is about to move; else -EBUSY, and a refusal in the plan */

@@ -3,6 +3,7 @@
 #include "definition.h"
 #include "steps.h"
 #include "tree.h"
+#include "vgpu_params.h"
 
 int gs_step_set_definitions(struct gs_executor *executor, const struct gs_action *action,
 			    char **error)
@@ -26,6 +27,15 @@ bool gs_shows_definitions(struct gs_executor *executor, const struct gs_action *
 		       : gs_definitions_held(executor->engine, action->target);
 }
 
+/* Others may have no use for being read. */
+static int write_attribute(struct gs_executor *executor, const char *path, char **attribute,
+			   char **error)
+{
+	if (gs_streq(attribute[0], GS_PARAMS_FILE) && gs_params_are(attribute[1]))
+		return gs_params_write(executor, path, attribute[1], error);
+	return gs_step_write(executor, path, attribute[1], error);
+}
+
 int gs_step_write_attributes(struct gs_executor *executor, const char *parent, const char *uuid,
 			     char **error)
 {
@@ -40,7 +50,7 @@ int gs_step_write_attributes(struct gs_executor *executor, const char *parent, c
 	for (char **at = attributes; r == 0 && at && *at; at += 2) {
 		r = gs_path(path, "sys/bus/mdev/devices/%s/%s", uuid, at[0]);
 		if (r == 0)
-			r = gs_step_write(executor, path, at[1], error);
+			r = write_attribute(executor, path, at, error);
 	}
 	gs_strv_free(attributes);
 	return r;

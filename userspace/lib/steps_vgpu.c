@@ -8,6 +8,7 @@
 #include "tree.h"
 #include "vfs.h"
 #include "vgpu_backend.h"
+#include "vgpu_params.h"
 #include "wait.h"
 
 bool gs_live_vgpu(struct gs_executor *executor, const char *name)
@@ -211,9 +212,18 @@ static void forget(struct gs_executor *executor, const char *name)
 	(void)!gs_vgpu_disown(executor->engine, name);
 }
 
+/* What its definition says, then what was asked for. */
+static int set_up(struct gs_executor *executor, const struct gs_vgpu_order *order,
+		  const char *profile, char **error)
+{
+	int r = gs_step_write_attributes(executor, order->device, order->name, error);
+
+	return r == 0 ? gs_step_write_params(executor, profile, order->name, error) : r;
+}
+
 /* Owned before it exists: one that nobody owns would never be removed. */
 static int create_owned(struct gs_executor *executor, const struct gs_vgpu_order *order,
-			char **error)
+			const char *profile, char **error)
 {
 	const struct gs_vgpu_backend *backend = gs_vgpu_backend_of(executor->engine, order->device);
 	int r = backend ? 0 : -ENODEV;
@@ -228,7 +238,7 @@ static int create_owned(struct gs_executor *executor, const struct gs_vgpu_order
 			gs_asprintf("cannot record vGPU %s: %s", order->name, strerror(-r)));
 	r = backend->create(executor, order, error);
 	if (r == 0)
-		r = gs_step_write_attributes(executor, order->device, order->name, error);
+		r = set_up(executor, order, profile, error);
 	if (r == 0)
 		return 0;
 	if (!*error)
@@ -240,13 +250,17 @@ static int create_owned(struct gs_executor *executor, const struct gs_vgpu_order
 int gs_step_create_vgpu_now(struct gs_executor *executor, const struct gs_action *action,
 			    char **error)
 {
+	gs_cleanup_free char *profile = NULL;
+	gs_cleanup_free char *params = NULL;
 	gs_cleanup_free char *device = NULL;
 	gs_cleanup_free char *asked = NULL;
 	gs_cleanup_free char *name = NULL;
 	gs_cleanup_free char *type = NULL;
 	int r;
 
-	r = gs_value_split(action->value, &asked, &name);
+	r = gs_value_split(action->value, &profile, &name);
+	if (r == 0)
+		r = gs_profile_split(profile, &asked, &params);
 	if (r == 0)
 		r = find_place(executor, action->target, asked, &device, &type);
 	if (r == -ENOSPC)
@@ -263,7 +277,7 @@ int gs_step_create_vgpu_now(struct gs_executor *executor, const struct gs_action
 	return create_owned(executor,
 			    &(struct gs_vgpu_order){
 				    .device = device, .type = type, .name = name },
-			    error);
+			    profile, error);
 }
 
 int gs_step_remove_vgpu_now(struct gs_executor *executor, const struct gs_action *action,

@@ -12,6 +12,7 @@
 
 #include "child.h"
 #include "steps.h"
+#include "tree.h"
 
 /* A vGPU to be made: @type is an id that @device offers, @name a UUID that nobody has. */
 struct gs_vgpu_order {
@@ -31,6 +32,8 @@ struct gs_vgpu_backend {
 		      char **error);
 	bool (*has)(struct gs_executor *executor, const char *name);
 	int (*remove)(struct gs_executor *executor, const char *name, char **error);
+	/* The file of its parameters, see vgpu_params.h; -ENOENT: it has none. */
+	int (*params)(struct gs_engine *engine, const char *name, char ret[GS_PATH_MAX]);
 };
 
 extern const struct gs_vgpu_backend gs_backend_mdev;

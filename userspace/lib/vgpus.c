@@ -5,6 +5,7 @@
 #include "tree.h"
 #include "vfs.h"
 #include "vgpu_backend.h"
+#include "vgpu_params.h"
 #include "vgpu_types.h"
 
 #define MDEVS "sys/bus/mdev/devices"
@@ -304,5 +305,7 @@ int gs_vgpus_read(struct gs_engine *engine, unsigned int flags, struct gs_host *
 		r = read_mdevs(engine, host);
 	for (size_t i = 0; i < host->n_functions && r == 0; i++)
 		r = add_vf(&host->functions[i], host);
+	if (r == 0 && flags & (GS_READ_TYPES | GS_READ_PARAMS))
+		r = gs_params_read_all(engine, host);
 	return r;
 }

@@ -6,6 +6,7 @@
 
 #include "config.h"
 #include "strict_ini.h"
+#include "vgpu_params.h"
 
 #define MAX_VGPUS 10000
 
@@ -95,6 +96,20 @@ static int set_with(struct parser *parser, const char *value, char **error)
 	return r;
 }
 
+static int check_params(const char *profile, char **error)
+{
+	gs_cleanup_free char *params = NULL;
+	gs_cleanup_free char *asked = NULL;
+	gs_cleanup_free char *type = NULL;
+	char *problem;
+	int r = gs_profile_split(profile, &type, &asked);
+
+	if (r < 0 || !asked)
+		return r;
+	r = gs_params_read(asked, &params, &problem);
+	return r == -EINVAL ? gs_ini_fail(error, problem) : r;
+}
+
 /* "2 GRID P40-2Q": names have blanks and may begin with a digit, so that only a number alone counts. */
 static int set_vgpu(struct parser *parser, const char *value, char **error)
 {
@@ -102,6 +117,7 @@ static int set_vgpu(struct parser *parser, const char *value, char **error)
 	size_t digits = strspn(value, "0123456789");
 	unsigned int count = 1;
 	char number[16];
+	int r;
 
 	if (digits && isblank((unsigned char)value[digits])) {
 		snprintf(number, sizeof(number), "%.*s", (int)digits, value);
@@ -112,6 +128,9 @@ static int set_vgpu(struct parser *parser, const char *value, char **error)
 	}
 	if (!*value)
 		return gs_ini_fail(error, strdup("vgpu needs the id or the name of a type"));
+	r = check_params(value, error);
+	if (r < 0)
+		return r;
 	if (gs_grow(&card->vgpus, card->n_vgpus, sizeof(*card->vgpus)) < 0)
 		return -ENOMEM;
 	card->vgpus[card->n_vgpus].count = count;
@@ -271,13 +290,43 @@ bool gs_wanted_holds(const struct gs_wanted *wanted, const struct gs_wanted_card
 	return true;
 }
 
-static unsigned int count_vgpus(const struct gs_card *card, const char *type)
+static bool is_of(const struct gs_vgpu *vgpu, const char *type, const char *params)
 {
+	return (gs_streq(vgpu->type, type) || gs_streq(vgpu->type_name, type)) &&
+	       (!params || gs_params_equal(vgpu->params, params));
+}
+
+/* A wanted profile, taken apart; NULL: nothing is said of its parameters. */
+static int take_apart(const char *profile, char **ret_type, char **ret_params)
+{
+	gs_cleanup_free char *problem = NULL;
+	gs_cleanup_free char *params = NULL;
+	int r = gs_profile_split(profile, ret_type, &params);
+
+	*ret_params = NULL;
+	return r == 0 && params ? gs_params_read(params, ret_params, &problem) : r;
+}
+
+/* @profile: those whose parameters are not said are all but the ones that other entries want */
+static unsigned int count_vgpus(const struct gs_card *card, const struct gs_wanted_card *wanted,
+				const char *profile)
+{
+	gs_cleanup_free char *params = NULL;
+	gs_cleanup_free char *type = NULL;
 	unsigned int n = 0;
 
+	if (take_apart(profile, &type, &params) < 0)
+		return 0;
 	for (size_t i = 0; i < card->n_vgpus; i++)
-		n += !type || gs_streq(card->vgpus[i]->type, type) ||
-		     gs_streq(card->vgpus[i]->type_name, type);
+		n += is_of(card->vgpus[i], type, params);
+	for (size_t i = 0; !params && i < wanted->n_vgpus; i++) {
+		gs_cleanup_free char *other_params = NULL;
+		gs_cleanup_free char *other = NULL;
+
+		if (take_apart(wanted->vgpus[i].type, &other, &other_params) == 0 && other_params &&
+		    gs_streq(other, type))
+			n -= n < wanted->vgpus[i].count ? n : wanted->vgpus[i].count;
+	}
 	return n;
 }
 
@@ -290,15 +339,15 @@ static char *vgpus_differ(const struct gs_card *card, const struct gs_wanted_car
 		return gs_asprintf("it has %u VFs, not %u", vfs, wanted->vfs);
 	for (size_t i = 0; i < wanted->n_vgpus; i++) {
 		const struct gs_profile_want *vgpu = &wanted->vgpus[i];
-		unsigned int there = count_vgpus(card, vgpu->type);
+		unsigned int there = count_vgpus(card, wanted, vgpu->type);
 
 		total += vgpu->count;
 		if (there != vgpu->count)
 			return gs_asprintf("it has %u of %s, not %u", there, vgpu->type,
 					   vgpu->count);
 	}
-	if (wanted->n_vgpus && count_vgpus(card, NULL) != total)
-		return gs_asprintf("it has %u vGPUs, not %u", count_vgpus(card, NULL), total);
+	if (wanted->n_vgpus && card->n_vgpus != total)
+		return gs_asprintf("it has %zu vGPUs, not %u", card->n_vgpus, total);
 	return strdup("");
 }
 

@@ -6,6 +6,7 @@
 #include "definition.h"
 #include "state_file.h"
 #include "tree.h"
+#include "vgpu_params.h"
 
 void gs_wishes_free(struct gs_wishes *wishes)
 {
@@ -234,14 +235,17 @@ int gs_wishes_set_aside(struct gs_engine *engine, const struct gs_wishes *wishes
 }
 
 static int copy_uuids(const struct gs_host *host, const struct gs_wish *wish,
-		      struct gs_want *want, const char *type)
+		      struct gs_want *want, const char *profile)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < wish->n_vgpus; i++) {
 		const struct gs_wished_vgpu *vgpu = &wish->vgpus[i];
+		gs_cleanup_free char *own = gs_profile_join(vgpu->type, vgpu->params);
 
-		if (!gs_streq(vgpu->type, type))
+		if (!own)
+			return -ENOMEM;
+		if (!gs_streq(own, profile))
 			continue;
 		if (gs_host_vgpu(host, vgpu->uuid)) {
 			r = gs_strv_add(&want->keep, vgpu->uuid);
@@ -261,17 +265,19 @@ static struct gs_profile_want *find_profile(struct gs_want *want, const char *ty
 	return NULL;
 }
 
-static int one_more(struct gs_want *want, const char *type)
+static int one_more(struct gs_want *want, const char *type, const char *params)
 {
-	struct gs_profile_want *profile = find_profile(want, type);
+	gs_cleanup_free char *text = gs_profile_join(type, params);
+	struct gs_profile_want *profile = text ? find_profile(want, text) : NULL;
+
+	if (!text)
+		return -ENOMEM;
 
 	if (!profile) {
 		if (gs_grow(&want->profiles, want->n_profiles, sizeof(*profile)) < 0)
 			return -ENOMEM;
 		profile = &want->profiles[want->n_profiles];
-		profile->type = strdup(type);
-		if (!profile->type)
-			return -ENOMEM;
+		profile->type = gs_steal(text);
 		want->n_profiles++;
 	}
 	profile->count++;
@@ -285,7 +291,7 @@ static int add_profiles(const struct gs_host *host, const struct gs_wish *wish,
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < wish->n_vgpus; i++)
-		r = one_more(want, wish->vgpus[i].type);
+		r = one_more(want, wish->vgpus[i].type, wish->vgpus[i].params);
 	for (size_t i = 0; r == 0 && i < want->n_profiles; i++)
 		r = copy_uuids(host, wish, want, want->profiles[i].type);
 	return r;
@@ -347,7 +353,7 @@ static int add_beside(struct gs_engine *engine, const struct gs_host *host,
 		    (!gs_definition_foreign(host, vgpu->uuid) &&
 		     !gs_claims_have(&claims, vgpu->uuid)))
 			continue;
-		r = one_more(want, vgpu->type);
+		r = one_more(want, vgpu->type, NULL);
 		if (r == 0)
 			r = gs_strv_add(&want->keep, vgpu->uuid);
 	}

@@ -24,7 +24,8 @@
 
 struct gs_wished_vgpu {
 	char *uuid;
-	char *type; /* id */
+	char *type;   /* id */
+	char *params; /* see vgpu_params.h; NULL: nothing is said of them */
 };
 
 struct gs_wish {
@@ -86,8 +87,8 @@ int gs_wish_store(struct gs_engine *engine, const struct gs_host *host, const st
 int gs_wish_store_verified(struct gs_engine *engine, const char *address,
 			   const struct gs_want *want) gs_must_check;
 int gs_wish_store_vgpu(struct gs_engine *engine, const struct gs_host *host,
-		       const struct gs_card *card, const char *uuid,
-		       const char *type) gs_must_check;
+		       const struct gs_card *card,
+		       const struct gs_vgpu *vgpu) gs_must_check;
 
 int gs_wish_forget_vgpu(struct gs_engine *engine, const char *uuid) gs_must_check;
 
@@ -116,6 +117,7 @@ void gs_wish_want_clear(struct gs_want *want);
 struct json_object *gs_wish_to_json(const struct gs_wish *wish);
 int gs_wish_from_json(struct json_object *json, struct gs_wish *ret) gs_must_check;
 void gs_wish_clear(struct gs_wish *wish);
+void gs_wished_vgpu_clear(struct gs_wished_vgpu *vgpu);
 
 static inline void gs_wishes_freep(struct gs_wishes **wishes)
 {

@@ -3,7 +3,16 @@
 #include <systemd/sd-id128.h>
 
 #include "state_file.h"
+#include "vgpu_params.h"
 #include "wish.h"
+
+void gs_wished_vgpu_clear(struct gs_wished_vgpu *vgpu)
+{
+	free(vgpu->uuid);
+	free(vgpu->type);
+	free(vgpu->params);
+	*vgpu = (struct gs_wished_vgpu){ 0 };
+}
 
 void gs_wish_clear(struct gs_wish *wish)
 {
@@ -12,10 +21,8 @@ void gs_wish_clear(struct gs_wish *wish)
 	gs_strv_free(wish->others);
 	free(wish->driver);
 	gs_places_free(wish->with, wish->n_with);
-	for (size_t i = 0; i < wish->n_vgpus; i++) {
-		free(wish->vgpus[i].uuid);
-		free(wish->vgpus[i].type);
-	}
+	for (size_t i = 0; i < wish->n_vgpus; i++)
+		gs_wished_vgpu_clear(&wish->vgpus[i]);
 	free(wish->vgpus);
 	*wish = (struct gs_wish){ 0 };
 }
@@ -59,6 +66,8 @@ static struct json_object *vgpu_to_json(const struct gs_wished_vgpu *vgpu)
 
 	if (!object || gs_state_set(object, "uuid", vgpu->uuid) < 0 ||
 	    gs_state_set(object, "type", vgpu->type) < 0)
+		return NULL;
+	if (vgpu->params && gs_state_set(object, "params", vgpu->params) < 0)
 		return NULL;
 	return gs_steal(object);
 }
@@ -170,17 +179,19 @@ static int get_vgpu(struct json_object *json, struct gs_wished_vgpu *ret)
 {
 	const char *uuid = gs_state_string(json, "uuid");
 	const char *type = gs_state_string(json, "type");
+	const char *params = gs_state_string(json, "params");
 	char again[37];
 	sd_id128_t id;
 
 	if (!uuid || !type || !gs_state_is_name(type) || sd_id128_from_string(uuid, &id) < 0)
 		return -EBADMSG;
 	snprintf(again, sizeof(again), SD_ID128_UUID_FORMAT_STR, SD_ID128_FORMAT_VAL(id));
-	if (!gs_streq(uuid, again))
+	if (!gs_streq(uuid, again) || (params && !gs_params_are(params)))
 		return -EBADMSG;
 	ret->uuid = strdup(uuid);
 	ret->type = strdup(type);
-	return ret->uuid && ret->type ? 0 : -ENOMEM;
+	ret->params = params ? strdup(params) : NULL;
+	return ret->uuid && ret->type && (ret->params || !params) ? 0 : -ENOMEM;
 }
 
 static int get_vgpus(struct json_object *json, struct gs_wish *ret)

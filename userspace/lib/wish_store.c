@@ -5,6 +5,7 @@
 #include "inventory.h"
 #include "state_file.h"
 #include "tree.h"
+#include "vgpu_params.h"
 #include "wish.h"
 
 static int add_other(struct gs_wish *wish, const char *path)
@@ -143,36 +144,57 @@ static int begin_wish(struct gs_engine *engine, const struct gs_host *host,
 	return r;
 }
 
-/* All that was said before of what the card shall be. */
-static void forget(struct gs_wish *wish)
+/* All that was said before of what the card shall be; it is @ret's then. */
+static void forget(struct gs_wish *wish, struct gs_wish *ret)
 {
-	struct gs_wish old = *wish;
-
-	*wish = (struct gs_wish){ .file = old.file, .place = old.place, .others = old.others };
-	old.file = NULL;
-	old.others = NULL;
-	old.place = (struct gs_place){ 0 };
-	gs_wish_clear(&old);
+	*ret = *wish;
+	*wish = (struct gs_wish){ .file = ret->file, .place = ret->place, .others = ret->others };
+	ret->file = NULL;
+	ret->others = NULL;
+	ret->place = (struct gs_place){ 0 };
 }
 
-static int add_vgpu(struct gs_wish *wish, const char *uuid, const char *type)
+static struct gs_wished_vgpu *find_vgpu(const struct gs_wish *wish, const char *uuid)
 {
-	struct gs_wished_vgpu *vgpu;
-
 	for (size_t i = 0; i < wish->n_vgpus; i++)
 		if (gs_streq(wish->vgpus[i].uuid, uuid))
-			return 0;
-	if (gs_grow(&wish->vgpus, wish->n_vgpus, sizeof(*wish->vgpus)) < 0)
-		return -ENOMEM;
-	vgpu = &wish->vgpus[wish->n_vgpus++];
-	vgpu->uuid = strdup(uuid);
-	vgpu->type = strdup(type);
-	return vgpu->uuid && vgpu->type ? 0 : -ENOMEM;
+			return &wish->vgpus[i];
+	return NULL;
+}
+
+/* That it has none is worth a word where there were some: in its definition there still are. */
+static int set_params(struct gs_wished_vgpu *vgpu, const char *now, bool had)
+{
+	const char *params = now && gs_params_are(now) && (*now || had) ? now : NULL;
+
+	free(vgpu->params);
+	vgpu->params = params ? strdup(params) : NULL;
+	return vgpu->params || !params ? 0 : -ENOMEM;
+}
+
+/* @old: what was wished for before */
+static int add_vgpu(struct gs_wish *wish, const struct gs_wish *old, const struct gs_vgpu *now)
+{
+	const char *name = gs_vgpu_name(now);
+	const struct gs_wished_vgpu *before = find_vgpu(old, name);
+	bool had = before && before->params;
+	struct gs_wished_vgpu *vgpu = find_vgpu(wish, name);
+
+	if (!vgpu) {
+		if (gs_grow(&wish->vgpus, wish->n_vgpus, sizeof(*wish->vgpus)) < 0)
+			return -ENOMEM;
+		vgpu = &wish->vgpus[wish->n_vgpus++];
+		vgpu->uuid = strdup(name);
+		vgpu->type = strdup(now->type);
+		if (!vgpu->uuid || !vgpu->type)
+			return -ENOMEM;
+	}
+	return set_params(vgpu, now->params, had);
 }
 
 /* What others define is theirs to start, and what is claimed ends with its VM. */
 static int add_vgpus(struct gs_engine *engine, const struct gs_host *host,
-		     const struct gs_card *card, struct gs_wish *wish)
+		     const struct gs_card *card, const struct gs_wish *old, struct gs_wish *wish)
 {
 	gs_cleanup_claims struct gs_claims claims = { 0 };
 	int r = gs_claims_read(engine, &claims);
@@ -183,7 +205,7 @@ static int add_vgpus(struct gs_engine *engine, const struct gs_host *host,
 
 		if (vgpu->type && !gs_definition_foreign(host, name) &&
 		    !gs_claims_have(&claims, name))
-			r = add_vgpu(wish, name, vgpu->type);
+			r = add_vgpu(wish, old, vgpu);
 	}
 	return r;
 }
@@ -211,13 +233,13 @@ static int add_with(struct gs_engine *engine, const struct gs_host *host,
 int gs_wish_store(struct gs_engine *engine, const struct gs_host *host, const struct gs_card *card,
 		  const struct gs_want *want)
 {
-	struct gs_wish *wish;
+	struct gs_wish old, *wish;
 	int r;
 
 	r = begin_wish(engine, host, card, &wish);
 	if (r < 0)
 		return r;
-	forget(wish);
+	forget(wish, &old);
 	wish->mode = want->mode;
 	wish->force = want->force;
 	wish->vfs = want->vfs;
@@ -228,35 +250,37 @@ int gs_wish_store(struct gs_engine *engine, const struct gs_host *host, const st
 	if (r == 0)
 		r = add_with(engine, host, want, wish);
 	if (r == 0 && want->mode == GS_MODE_VGPU)
-		r = add_vgpus(engine, host, card, wish);
+		r = add_vgpus(engine, host, card, &old, wish);
 	if (r == 0)
 		r = write_wish(engine, wish);
 	if (r == 0)
 		r = gs_definitions_follow(engine, host, gs_card_display(card)->text, wish);
+	gs_wish_clear(&old);
 	gs_wish_free(wish);
 	return r;
 }
 
 int gs_wish_store_vgpu(struct gs_engine *engine, const struct gs_host *host,
-		       const struct gs_card *card, const char *uuid, const char *type)
+		       const struct gs_card *card, const struct gs_vgpu *vgpu)
 {
-	struct gs_wish *wish;
+	struct gs_wish old = { 0 }, *wish;
 	int r;
 
 	r = begin_wish(engine, host, card, &wish);
 	if (r < 0)
 		return r;
 	if (wish->mode != GS_MODE_VGPU)
-		forget(wish);
+		forget(wish, &old);
+	gs_wish_clear(&old);
 	wish->mode = GS_MODE_VGPU;
 	r = gs_definitions_prune(engine, wish);
 	if (r == 0)
-		r = add_vgpu(wish, uuid, type);
+		r = add_vgpu(wish, wish, vgpu);
 	if (r == 0)
 		r = write_wish(engine, wish);
 	if (r == 0)
 		r = gs_definitions_follow_one(engine, host, gs_card_display(card)->text, wish,
-					      uuid);
+					      gs_vgpu_name(vgpu));
 	gs_wish_free(wish);
 	return r;
 }
@@ -266,8 +290,7 @@ static bool drop_vgpu(struct gs_wish *wish, const char *uuid)
 	for (size_t i = 0; i < wish->n_vgpus; i++) {
 		if (!gs_streq(wish->vgpus[i].uuid, uuid))
 			continue;
-		free(wish->vgpus[i].uuid);
-		free(wish->vgpus[i].type);
+		gs_wished_vgpu_clear(&wish->vgpus[i]);
 		memmove(&wish->vgpus[i], &wish->vgpus[i + 1],
 			(--wish->n_vgpus - i) * sizeof(*wish->vgpus));
 		return true;
@@ -296,7 +319,7 @@ int gs_wish_store_verified(struct gs_engine *engine, const char *address,
 
 	r = gs_address_parse(address, &parsed);
 	if (r == 0)
-		r = gs_inventory_read(engine, 0, &host);
+		r = gs_inventory_read(engine, GS_READ_PARAMS, &host);
 	if (r < 0)
 		return r;
 	card = gs_host_card(host, &parsed);

@@ -78,6 +78,26 @@ expect_output "" "mdevctl has not heard of it" bash -c "mdevctl list --defined |
 expect_exit 0 "one that is only defined" gpushift vgpu remove "${uuids[1]}" --persist
 check_fails "its definition is gone" test -e "$folder/${uuids[1]}"
 
+# Parameters are attributes there.
+params() { gpushift vgpu list --json | jq -r '.vgpus[].params'; }
+expect_exit 0 "with parameters for ever" gpushift set "$card" vgpu --profile nvidia-47,disable_vnc=1 --persist
+expect_match '"nvidia/vgpu_params": ?"disable_vnc=1"' "mdevctl has them as an attribute" mdevctl list --defined --dumpjson
+check "mdevctl stops it" mdevctl stop --uuid "${uuids[0]}"
+check "and starts it" mdevctl start --uuid "${uuids[0]}"
+expect_output disable_vnc=1 "with them" params
+expect_exit 0 "away" gpushift set "$card" host
+expect_exit 0 "as after a boot" gpushift apply --wishes
+expect_output disable_vnc=1 "with them" params
+check "mdevctl forgets the attributes" mdevctl modify --uuid "${uuids[0]}" --delattr --index 1
+check "and sets others" mdevctl modify --uuid "${uuids[0]}" --addattr nvidia/vgpu_params --value loglevel=2
+expect_exit 0 "away" gpushift set "$card" host
+standin params_never 1
+expect_exit 1 "a hidden refusal" gpushift set "$card" vgpu
+standin params_never 0
+expect_exit 0 "as after a boot" gpushift apply --wishes
+expect_output loglevel=2 "with what mdevctl said" params
+expect_output on "beside its other attribute" cat "/sys/bus/mdev/devices/${uuids[0]}/power/control"
+
 expect_exit 0 "another mode for ever" gpushift set "$card" host --persist
 expect_output "1 manual" "what it was split into is kept, and starts no more" starts
 

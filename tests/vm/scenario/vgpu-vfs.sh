@@ -6,6 +6,7 @@
 # shellcheck shell=bash
 . /tests/cards.sh
 
+params() { gpushift vgpu list --json | jq -r '.vgpus[].params | if . == "" then "-" else . end' | sort | tr '\n' ' '; }
 vgpus() { gpushift vgpu list --json | jq -r '.vgpus[].type' | sort | tr '\n' ' '; }
 names() { gpushift vgpu list --json | jq -r '.vgpus[] | .uuid // .address' | sort; }
 ways() { gpushift vgpu list --json | jq -r '.vgpus[].backend' | sort -u; }
@@ -83,6 +84,17 @@ round_of_modes() # SPLIT BACKEND
 		standin create_never 0
 		expect_output "$old" "$split: the old set is whole" vgpus
 	fi
+
+	# Parameters are the vGPU's, also where it is a VF: the next one has none of them.
+	expect_exit 0 "$split: with parameters" gpushift set "$card" vgpu --profile nvidia-562,disable_vnc=1 --count 2 --profile nvidia-562
+	expect_output "- disable_vnc=1 disable_vnc=1 " "$split: two have them" params
+	standin params_never 1
+	expect_exit 1 "$split: a hidden refusal" gpushift set "$card" vgpu --profile nvidia-562,loglevel=1 --count 3
+	standin params_never 0
+	expect_output "- disable_vnc=1 disable_vnc=1 " "$split: is undone" params
+	expect_exit 0 "$split: to the host" gpushift set "$card" host
+	expect_exit 0 "$split: split again" gpushift set "$card" vgpu --profile nvidia-562 --count 3
+	expect_output "- - - " "$split: none has any" params
 
 	# The ways to and from the other modes.
 	expect_exit 0 "$split: vgpu to passthrough" gpushift set "$card" passthrough

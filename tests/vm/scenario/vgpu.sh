@@ -5,6 +5,7 @@
 . /tests/cards.sh
 
 card=$(free_card)
+params() { gpushift vgpu list --json | jq -r '.vgpus[].params' | sort | tr '\n' ' '; }
 vgpus() { gpushift vgpu list --json | jq -r '.vgpus[].type' | sort | tr '\n' ' '; }
 count() { gpushift vgpu list --json | jq '.vgpus | length'; }
 
@@ -71,10 +72,36 @@ standin create_errno 0
 expect_output "nvidia-46 " "the old set is whole" vgpus
 expect_exit 0 "to the host" gpushift set "$card" host
 
+# Parameters, which the driver takes as text, and may refuse without a word.
+expect_exit 2 "an unknown parameter" gpushift set "$card" vgpu --profile nvidia-46,frame_rate_limit=0
+expect_match "known are frame_rate_limiter" "lists the known ones" gpushift vgpu create "$card" --profile nvidia-46 --params x=1
+expect_exit 0 "two with parameters, one without" gpushift set "$card" vgpu --profile nvidia-46 --params disable_vnc=1,+x=1 --count 2 --profile nvidia-46
+expect_output " disable_vnc=1,x=1 disable_vnc=1,x=1 " "their driver has them" params
+keep=$(gpushift vgpu list --json | jq -r '.vgpus[].uuid' | sort)
+standin params_never 1
+expect_exit 1 "others, which the driver says to have taken" gpushift set "$card" vgpu --profile nvidia-46,loglevel=3 --count 3
+standin params_never 0
+standin params_errno 22
+expect_exit 1 "refused aloud" gpushift set "$card" vgpu --profile nvidia-46,loglevel=3 --count 4
+standin params_errno 0
+expect_output " disable_vnc=1,x=1 disable_vnc=1,x=1 " "the old ones are whole" params
+expect_exit 0 "others for all" gpushift set "$card" vgpu --profile nvidia-46,loglevel=3 --count 3
+expect_output "loglevel=3 loglevel=3 loglevel=3 " "they have them" params
+check "and none was made anew" stayed
+check "hold one as a guest would" hold_device vm "$(head -n 1 <<<"$keep")"
+expect_exit 3 "not those of a guest" gpushift set "$card" vgpu --profile nvidia-46,none --count 3
+release_device vm
+standin params_none 1
+expect_match "takes no parameters" "a driver without them" gpushift vgpu create "$card" --profile nvidia-46 --params loglevel=3
+standin params_none 0
+expect_output "loglevel=3 loglevel=3 loglevel=3 " "no fourth is there" params
+expect_exit 0 "to the host" gpushift set "$card" host
+
 # The kernel's own samples are parents too, without being cards.
 modprobe -a mtty mdpy mbochs
 for type in mtty-2 mdpy-vga mbochs-small; do
 	parent=${type%%-*}
+	expect_exit 2 "$type: has no parameters" gpushift vgpu create "$parent" --profile "$type" --params loglevel=3
 	expect_exit 0 "$type: create" gpushift vgpu create "$parent" --profile "$type" --uuid "$uuid"
 	check "$type: listed" bash -c "gpushift vgpu list --json | jq -e '.vgpus[] | select(.uuid == \"$uuid\" and .type == \"$type\" and .owner == \"gpushift\")'"
 	expect_exit 0 "$type: remove" gpushift vgpu remove "$uuid"

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "vgpu_params.h"
+
+#include <ctype.h>
+
+#define NONE "none"
+#define NVIDIA_TYPES "nvidia-"
+#define BLANKS " \t\r\n"
+
+/* What NVIDIA documents, and the highest number that each takes. */
+static const struct known {
+	const char *key;
+	unsigned long most;
+} known[] = {
+	{ "frame_rate_limiter", 1 },
+	{ "disable_vnc", 1 },
+	{ "enable_uvm", 1 },
+	{ "enable_debugging", 1 },
+	{ "enable_profiling", 1 },
+	{ "vgpu-placement-id", 65535 },
+	{ "loglevel", 9 },
+	{ "intervaltime", 10000000 },
+	{ "vgaintervaltime", 10000000 },
+};
+
+/* One KEY=VALUE within a list. */
+struct param {
+	const char *key, *value;
+	size_t key_length, value_length;
+	bool forced;
+};
+
+/* Takes the next one off @at; false: there is none. */
+static bool next_param(const char **at, struct param *ret)
+{
+	size_t length;
+	const char *sign;
+
+	*at += strspn(*at, "," BLANKS);
+	if (!**at)
+		return false;
+	length = strcspn(*at, ",");
+	*ret = (struct param){ .key = *at, .forced = **at == '+' };
+	*at += length;
+	while (length && strchr(BLANKS, ret->key[length - 1]))
+		length--;
+	ret->key += ret->forced;
+	length -= ret->forced;
+	sign = memchr(ret->key, '=', length);
+	ret->key_length = sign ? (size_t)(sign - ret->key) : length;
+	ret->value = sign ? sign + 1 : ret->key + length;
+	ret->value_length = (size_t)(ret->key + length - ret->value);
+	return true;
+}
+
+static bool is_word(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (!isalnum((unsigned char)text[i]) && !strchr("_-.:", text[i]))
+			return false;
+	return length > 0;
+}
+
+static bool same_key(const struct param *a, const struct param *b)
+{
+	return a->key_length == b->key_length && strncmp(a->key, b->key, a->key_length) == 0;
+}
+
+static const struct known *find_known(const struct param *param)
+{
+	for (size_t i = 0; i < GS_ARRAY_SIZE(known); i++)
+		if (strlen(known[i].key) == param->key_length &&
+		    strncmp(known[i].key, param->key, param->key_length) == 0)
+			return &known[i];
+	return NULL;
+}
+
+static bool has_form(const struct known *form, const struct param *param)
+{
+	unsigned long number = 0;
+
+	for (size_t i = 0; i < param->value_length; i++) {
+		if (!isdigit((unsigned char)param->value[i]) || number > form->most)
+			return false;
+		number = number * 10 + (unsigned long)(param->value[i] - '0');
+	}
+	return param->value_length > 0 && number <= form->most;
+}
+
+static bool is_known(const struct param *param)
+{
+	const struct known *form = find_known(param);
+
+	return form && has_form(form, param);
+}
+
+/* Is the same key in @text before @at? */
+static bool is_twice(const char *text, const struct param *param)
+{
+	struct param earlier;
+
+	while (next_param(&text, &earlier) && earlier.key < param->key)
+		if (same_key(&earlier, param))
+			return true;
+	return false;
+}
+
+static char *list_known(void)
+{
+	char *text = strdup("");
+
+	for (size_t i = 0; text && i < GS_ARRAY_SIZE(known); i++) {
+		char *longer = gs_asprintf("%s%s%s=0%s%lu", text, i ? ", " : "", known[i].key,
+					   known[i].most == 1 ? "|" : "..", known[i].most);
+
+		free(text);
+		text = longer;
+	}
+	return text;
+}
+
+/* A sentence; NULL: nothing is wrong with it. */
+static char *problem_of(const char *text, const struct param *param)
+{
+	const struct known *form = find_known(param);
+	int length = (int)param->key_length;
+	gs_cleanup_free char *list = NULL;
+
+	if (!is_word(param->key, param->key_length) ||
+	    !is_word(param->value, param->value_length))
+		return gs_asprintf("a vGPU parameter is KEY=VALUE, not '%.*s'",
+				   (int)(param->value + param->value_length - param->key), param->key);
+	if (is_twice(text, param))
+		return gs_asprintf("the vGPU parameter %.*s is given twice", length, param->key);
+	if (param->forced || (form && has_form(form, param)))
+		return NULL;
+	if (form)
+		return gs_asprintf("the vGPU parameter %s is a number from 0 to %lu, not '%.*s'",
+				   form->key, form->most, (int)param->value_length, param->value);
+	list = list_known();
+	return gs_asprintf("there is no known vGPU parameter '%.*s'; known are %s; +%.*s=... is written all the same",
+			   length, param->key, list ? list : "", length, param->key);
+}
+
+int gs_params_read(const char *text, char **ret, char **ret_problem)
+{
+	const char *at = text;
+	struct param param;
+	char *list = strdup("");
+
+	*ret_problem = NULL;
+	if (list && strcmp(text, NONE) == 0) {
+		*ret = list;
+		return 0;
+	}
+	while (list && next_param(&at, &param)) {
+		char *longer;
+
+		*ret_problem = problem_of(text, &param);
+		if (*ret_problem)
+			break;
+		longer = gs_asprintf("%s%s%.*s=%.*s", list, *list ? "," : "", (int)param.key_length,
+				     param.key, (int)param.value_length, param.value);
+		free(list);
+		list = longer;
+	}
+	if (list && !*ret_problem && !*list)
+		*ret_problem = gs_asprintf("say which vGPU parameters, KEY=VALUE, or none");
+	if (list && !*ret_problem && strlen(list) > GS_PARAMS_MAX)
+		*ret_problem = gs_asprintf("vGPU parameters are at most %d characters long", GS_PARAMS_MAX);
+	if (!list)
+		return -ENOMEM;
+	if (!*ret_problem) {
+		*ret = list;
+		return 0;
+	}
+	free(list);
+	return -EINVAL;
+}
+
+bool gs_params_are(const char *text)
+{
+	const char *at = text;
+	struct param param;
+
+	if (strlen(text) > GS_PARAMS_MAX)
+		return false;
+	while (next_param(&at, &param))
+		if (param.forced || !is_word(param.key, param.key_length) ||
+		    !is_word(param.value, param.value_length))
+			return false;
+	return true;
+}
+
+static bool has_param(const char *text, const struct param *wanted)
+{
+	struct param param;
+
+	while (next_param(&text, &param))
+		if (same_key(&param, wanted) && param.value_length == wanted->value_length &&
+		    strncmp(param.value, wanted->value, wanted->value_length) == 0)
+			return true;
+	return false;
+}
+
+static bool has_all(const char *text, const char *wanted)
+{
+	struct param param;
+
+	while (next_param(&wanted, &param))
+		if (!has_param(text, &param))
+			return false;
+	return true;
+}
+
+bool gs_params_equal(const char *a, const char *b)
+{
+	return a && b && has_all(a, b) && has_all(b, a);
+}
+
+bool gs_params_of_type(const char *id)
+{
+	return strncmp(id, NVIDIA_TYPES, strlen(NVIDIA_TYPES)) == 0;
+}
+
+char *gs_params_trim(char *text)
+{
+	size_t length;
+
+	text += strspn(text, BLANKS);
+	length = strlen(text);
+	while (length && strchr(BLANKS, text[length - 1]))
+		text[--length] = '\0';
+	return text;
+}
+
+/* Names of types may have a comma in them, but no parameters behind it. */
+static const char *find_params(const char *text)
+{
+	const char *comma = strchr(text, ',');
+
+	if (!comma || comma == text)
+		return NULL;
+	return strcmp(comma + 1, NONE) == 0 || strchr(comma, '=') ? comma + 1 : NULL;
+}
+
+int gs_profile_split(const char *text, char **ret_type, char **ret_params)
+{
+	const char *params = find_params(text);
+
+	*ret_type = params ? strndup(text, (size_t)(params - 1 - text)) : strdup(text);
+	*ret_params = params ? strdup(params) : NULL;
+	if (*ret_type && (*ret_params || !params))
+		return 0;
+	free(*ret_type);
+	free(*ret_params);
+	return -ENOMEM;
+}
+
+char *gs_profile_join(const char *type, const char *params)
+{
+	char *text = params && !*params ? gs_asprintf("%s," NONE, type) : strdup(type);
+	struct param param;
+
+	while (text && params && next_param(&params, &param)) {
+		char *longer = gs_asprintf("%s,%s%.*s=%.*s", text, is_known(&param) ? "" : "+",
+					   (int)param.key_length, param.key, (int)param.value_length,
+					   param.value);
+
+		free(text);
+		text = longer;
+	}
+	return text;
+}
