@@ -1,7 +1,8 @@
 # A card split into plain virtual functions: numbers, whose they are, in use, the ways to and from passthrough, and drivers that
 # do otherwise than they say.
-# deadline: 600
+# deadline: 900
 # modules: vfio-pci
+# nested: yes
 # topology: wide
 # shellcheck shell=bash
 . /tests/cards.sh
@@ -58,6 +59,7 @@ expect_output 5 "five are there" count
 check "no driver of the host took one" alone 5
 
 check "one goes to vfio-pci" bind_override "$(vf 4)" vfio-pci
+check "a guest sees it" guest_has "$(id_of "$(vf 4)")" export "$(vf 4)"
 check "hold it as a guest would" hold_device vm "$(vf 4)"
 expect_exit 3 "in use: no other number" gpushift set "$card" vgpu --count 2
 expect_output in-use "says in-use" refusals "$card" vgpu --count 2
