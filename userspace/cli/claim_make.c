@@ -40,7 +40,7 @@ static int begin_claim(struct cli *cli, const struct cli_claim_order *order,
 	const struct gs_function *display = gs_card_display(choice->card);
 
 	*ret = (struct gs_claim){
-		.whole = !choice->type,
+		.whole = order->want.kind == GS_CLAIM_CARD,
 		.pending = true,
 		.hook = order->hook,
 		.identity = gs_function_identity(display),
@@ -54,8 +54,9 @@ static int begin_claim(struct cli *cli, const struct cli_claim_order *order,
 		return -EIO;
 	if (!ret->card || (order->vm && !(ret->vm = strdup(order->vm))))
 		return -ENOMEM;
-	if (choice->type && (!(ret->uuid = strdup(ret->id)) ||
-			     !(ret->type = strdup(choice->type->id))))
+	/* What only the switch will tell is asked for as it was named. */
+	if (!ret->whole && (!(ret->uuid = strdup(ret->id)) ||
+			    !(ret->type = strdup(choice->type ? choice->type->id : order->want.type))))
 		return -ENOMEM;
 	return 0;
 }
@@ -99,7 +100,7 @@ static int make_plan(struct cli *cli, struct gs_host *host, const struct cli_cla
 
 /* Returns 0, with the claim still pending, or the exit status; what was undone is forgotten again. */
 static int make(struct cli *cli, struct gs_lock *lock, struct gs_plan *plan,
-		const struct gs_claim *claim, struct reason *why)
+		struct gs_claim *claim, struct reason *why)
 {
 	struct cli_outcome outcome = { 0 };
 	int r = gs_claim_write(cli->engine, claim);
@@ -117,6 +118,8 @@ static int make(struct cli *cli, struct gs_lock *lock, struct gs_plan *plan,
 			   gs_asprintf("%s: %s", claim->card,
 				       outcome.message ? outcome.message : "failed"),
 			   gs_steal(outcome.fix));
+	if (r == GS_EXIT_DONE && gs_claim_locate(cli->engine, claim) < 0)
+		r = set_reason(why, GS_EXIT_FAILED, "failed", strdup("out of memory"), NULL);
 	/* What could not be undone is still there, and taken back when its card is well again. */
 	if (r == GS_EXIT_FAILED || r == GS_EXIT_REFUSED)
 		(void)!gs_claim_forget(cli->engine, claim->id);

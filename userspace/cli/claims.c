@@ -21,7 +21,7 @@ int cli_claims_begin(struct cli *cli, struct gs_lock **ret)
 
 const char *cli_claim_name(const struct gs_claim *claim)
 {
-	return claim->uuid ? claim->uuid : claim->card;
+	return claim->address ? claim->address : claim->uuid ? claim->uuid : claim->card;
 }
 
 struct json_object *cli_claim_json(const struct gs_claim *claim, bool document)
@@ -34,7 +34,8 @@ struct json_object *cli_claim_json(const struct gs_claim *claim, bool document)
 		gs_json_begin(&json);
 	gs_json_put_string(&json, "claim", claim->id);
 	gs_json_put_string(&json, "kind", claim->whole ? "card" : "vgpu");
-	gs_json_put_string(&json, claim->uuid ? "uuid" : "address", cli_claim_name(claim));
+	gs_json_put_string(&json, claim->uuid && !claim->address ? "uuid" : "address",
+			   cli_claim_name(claim));
 	gs_json_put_string(&json, "card", claim->card);
 	gs_json_put_string(&json, "type", claim->type);
 	gs_json_put_string(&json, "vm", claim->vm);
@@ -61,8 +62,8 @@ static int plan_back(struct cli *cli, struct gs_host *host, const struct gs_clai
 	int r;
 
 	*ret = NULL;
-	if (claim->uuid) {
-		vgpu = gs_host_vgpu(host, claim->uuid);
+	if (!claim->whole) {
+		vgpu = gs_claim_vgpu(host, claim);
 		return vgpu ? gs_plan_vgpu_remove(host, vgpu, ret) : 0;
 	}
 	if (gs_address_parse(claim->card, &address) == 0)

@@ -26,7 +26,7 @@ int cli_claims_end_leases(struct cli *cli, struct gs_lock *lock) gs_must_check;
 int cli_claim_take_back(struct cli *cli, struct gs_lock *lock,
 			const struct gs_claim *claim) gs_must_check;
 
-/* cli_claim_name - what was claimed: a UUID or an address */
+/* cli_claim_name - what was claimed, as others call it: the address of a VF or card, else a UUID */
 const char *cli_claim_name(const struct gs_claim *claim);
 
 /* cli_claim_json - {"claim", "kind", "uuid" or "address", "card", "type", "vm"}; @document: with "schema" */

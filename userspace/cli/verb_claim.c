@@ -65,8 +65,8 @@ static int export_claim(struct cli *cli, const struct gs_claim *claim, char **re
 	if (r)
 		return r;
 	export.host = host;
-	if (claim->uuid)
-		export.vgpu = gs_host_vgpu(host, claim->uuid);
+	if (!claim->whole)
+		export.vgpu = gs_claim_vgpu(host, claim);
 	else if (gs_address_parse(claim->card, &address) == 0)
 		export.card = gs_host_card(host, &address);
 	if (!export.vgpu && !export.card)

@@ -31,8 +31,9 @@ static bool is_meant(const struct cli *cli, const struct gs_claim *claim)
 	if (strcasecmp(claim->id, cli->arguments[0]) == 0 ||
 	    (claim->uuid && strcasecmp(claim->uuid, cli->arguments[0]) == 0))
 		return true;
-	return claim->whole && gs_address_parse(cli->arguments[0], &parsed) == 0 &&
-	       gs_streq(gs_address_format(&parsed, address), claim->card);
+	return (claim->whole || claim->address) &&
+	       gs_address_parse(cli->arguments[0], &parsed) == 0 &&
+	       gs_streq(gs_address_format(&parsed, address), cli_claim_name(claim));
 }
 
 static int release(struct cli *cli, struct gs_lock *lock, const struct gs_host *host,

@@ -52,7 +52,9 @@ struct gs_claim {
 	bool hook; /* made when its VM started, by the hook; ends as that VM ends */
 	char *card;
 	struct gs_identity identity;
-	char *uuid; /* of a vGPU */
+	char *uuid; /* of a vGPU that is made for it */
+	/* The VF that it is; NULL: a mediated device, or none yet. One with a UUID is found by the record of it. */
+	char *address;
 	char *type;
 	char *vm; /* NULL: not named */
 	const char *manager; /* whose VM it is, by its files: "libvirt", "proxmox"; NULL: not known */
@@ -70,14 +72,16 @@ struct gs_claims {
 /* One card that could give it. */
 struct gs_claim_choice {
 	const struct gs_card *card;
-	const struct gs_vgpu_type *type; /* NULL: the whole card */
-	bool switches;			 /* the card has to change its driver for it */
+	const struct gs_vgpu_type *type; /* NULL: the whole card, or one of which nothing is known yet */
+	bool switches;			 /* the card has to change its driver, or to get VFs, for it */
+	bool untold;			 /* nothing tells before the switch whether it has the type */
 };
 
 /*
  * gs_claim_choose - the cards that could give it, the best first; a pure function
  *
- * One that need not change its driver comes before one that must; then by policy; then by address.
+ * One that need not be switched comes before one that must, and last comes one of which only the
+ * switch will tell whether it has the type; then by policy; then by address.
  * Whether it really can is for the plan to say: the caller tries one after the other.
  * @ret: the caller's to free
  */
@@ -98,6 +102,8 @@ void gs_claims_clear(struct gs_claims *claims);
 bool gs_claims_have(const struct gs_claims *claims, const char *uuid);
 #define gs_cleanup_claims __attribute__((cleanup(gs_claims_clear)))
 int gs_claim_write(struct gs_engine *engine, const struct gs_claim *claim) gs_must_check;
+/* gs_claim_locate - once it is made: the VF that it became, if it did */
+int gs_claim_locate(struct gs_engine *engine, struct gs_claim *claim) gs_must_check;
 int gs_claim_forget(struct gs_engine *engine, const char *id) gs_must_check;
 void gs_claim_clear(struct gs_claim *claim);
 
@@ -123,6 +129,9 @@ enum gs_lease gs_lease_look(struct gs_engine *engine, const struct gs_host *host
 
 /* gs_lease_manager - whose VM this is, by its files; NULL: nobody's that is known */
 const char *gs_lease_manager(struct gs_engine *engine, const char *vm);
+
+/* gs_claim_vgpu - the vGPU that was claimed; NULL: a whole card, or it is not there */
+const struct gs_vgpu *gs_claim_vgpu(const struct gs_host *host, const struct gs_claim *claim);
 
 /* gs_claim_in_use - has anybody what was claimed? */
 bool gs_claim_in_use(const struct gs_host *host, const struct gs_claim *claim);

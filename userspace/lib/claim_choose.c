@@ -73,14 +73,40 @@ static bool has_holders(const struct gs_card *card)
 	return false;
 }
 
-/* What it offers, or did when it was last a vGPU host; NULL: nothing is known. */
+/* What it offered when it was last a vGPU host; NULL: nothing is known of that. */
+static const struct gs_parent *types_before(const struct gs_card *card)
+{
+	const struct gs_parent *parent = card->remembered ? card->remembered->parent : NULL;
+
+	return parent && parent->n_types ? parent : NULL;
+}
+
+/* With its own driver, and no VFs yet that could offer types. */
+static bool is_without_vfs(const struct gs_card *card)
+{
+	const struct gs_function *display = gs_card_display(card);
+
+	return card->mode == GS_MODE_HOST && display->sriov_total && !display->sriov_enabled;
+}
+
+/* What it offers, or did and will once it is switched; NULL: nothing is known. */
 static const struct gs_parent *types_of(const struct gs_card *card)
 {
+	const struct gs_parent *before = types_before(card);
+
 	if (card->parent && card->parent->n_types)
 		return card->parent;
-	if (card->mode != GS_MODE_PASSTHROUGH)
-		return NULL;
-	return card->remembered ? card->remembered->parent : NULL;
+	if (card->mode == GS_MODE_PASSTHROUGH ||
+	    (before && before->on_vfs && is_without_vfs(card)))
+		return before;
+	return NULL;
+}
+
+/* Its VFs will tell, which nobody has enabled yet: as gs_needs_vfs() has it. */
+static bool is_untold(const struct gs_card *card)
+{
+	return !types_of(card) && !types_before(card) && is_without_vfs(card) &&
+	       gs_streq(gs_card_display(card)->driver, "nvidia");
 }
 
 static bool is_live(const struct gs_card *card)
@@ -178,15 +204,18 @@ static bool choose_part(const struct gs_claims *claims, const struct gs_card *ca
 		return false;
 	choice->type = find_type(card, want);
 	choice->switches = !is_live(card);
-	if (!choice->type)
+	choice->untold = want->kind == GS_CLAIM_PROFILE && is_untold(card);
+	if (!choice->type && !choice->untold)
 		return false;
 	/* In passthrough it is somebody's, also where that one is not there yet. */
-	return is_live(card) || !has_holders(card);
+	return card->mode != GS_MODE_PASSTHROUGH || !has_holders(card);
 }
 
 static int by_rank(const struct gs_claim_choice *a, const struct gs_claim_choice *b,
 		   enum gs_claim_policy policy)
 {
+	if (a->untold != b->untold)
+		return a->untold ? 1 : -1;
 	if (a->switches != b->switches)
 		return a->switches ? 1 : -1;
 	if (a->card->n_vgpus == b->card->n_vgpus)
@@ -237,6 +266,8 @@ static char *why_no_type(const struct gs_card *card, const struct gs_claim_want 
 	const struct gs_parent *parent = types_of(card);
 	const struct gs_vgpu_type *type;
 
+	if (!parent && is_untold(card))
+		return strdup("which types it has is known once its virtual functions were enabled");
 	if (!parent)
 		return strdup("it offers no vGPU types now");
 	if (want->kind == GS_CLAIM_FRAMEBUFFER)

@@ -84,12 +84,22 @@ static const struct gs_holder *user_of(const struct gs_card *card, const struct 
 	return NULL;
 }
 
-bool gs_claim_in_use(const struct gs_host *host, const struct gs_claim *claim)
+const struct gs_vgpu *gs_claim_vgpu(const struct gs_host *host, const struct gs_claim *claim)
 {
 	const struct gs_vgpu *vgpu = claim->uuid ? gs_host_vgpu(host, claim->uuid) : NULL;
+
+	if (!vgpu && claim->address)
+		vgpu = gs_host_vgpu(host, claim->address);
+	/* A VF that was a vGPU of a type, and is a VF and nothing more, is not what was claimed. */
+	return vgpu && gs_vgpu_is_plain(vgpu) == !claim->uuid ? vgpu : NULL;
+}
+
+bool gs_claim_in_use(const struct gs_host *host, const struct gs_claim *claim)
+{
+	const struct gs_vgpu *vgpu = gs_claim_vgpu(host, claim);
 	const struct gs_card *card = card_of(host, claim);
 
-	if (claim->uuid)
+	if (!claim->whole)
 		return vgpu && vgpu->in_use != GS_NO;
 	return card && user_of(card, NULL);
 }
@@ -98,7 +108,7 @@ bool gs_claim_in_use(const struct gs_host *host, const struct gs_claim *claim)
 static bool is_there(const struct gs_card *card, const struct gs_claim *claim,
 		     const struct gs_vgpu *vgpu)
 {
-	if (claim->uuid)
+	if (!claim->whole)
 		return vgpu != NULL;
 	return card->mode == GS_MODE_PASSTHROUGH;
 }
@@ -131,7 +141,7 @@ static enum gs_lease look_at_user(struct gs_engine *engine, struct gs_claim *cla
 enum gs_lease gs_lease_look(struct gs_engine *engine, const struct gs_host *host,
 			    struct gs_claim *claim)
 {
-	const struct gs_vgpu *vgpu = claim->uuid ? gs_host_vgpu(host, claim->uuid) : NULL;
+	const struct gs_vgpu *vgpu = gs_claim_vgpu(host, claim);
 	const struct gs_card *card = card_of(host, claim);
 	const struct gs_holder *user;
 	int runs;

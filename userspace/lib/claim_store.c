@@ -6,11 +6,13 @@
 #include "remembered.h"
 #include "state_file.h"
 #include "tree.h"
+#include "vgpu_backend.h"
 
 void gs_claim_clear(struct gs_claim *claim)
 {
 	free(claim->card);
 	free(claim->uuid);
+	free(claim->address);
 	free(claim->type);
 	free(claim->vm);
 	*claim = (struct gs_claim){ 0 };
@@ -56,6 +58,20 @@ static const char *get_manager(struct json_object *json)
 	return NULL;
 }
 
+/* What a VF became has the UUID in its record only: there it has no name but its address. */
+int gs_claim_locate(struct gs_engine *engine, struct gs_claim *claim)
+{
+	gs_cleanup_free char *device = NULL;
+	struct gs_address address;
+
+	if (!claim->uuid || claim->address ||
+	    gs_vgpu_recorded(engine, claim->uuid, &device) < 0 ||
+	    gs_address_parse(device, &address) < 0 || !gs_backend_nvidia.offers(engine, device))
+		return 0;
+	claim->address = gs_steal(device);
+	return 0;
+}
+
 static int from_json(struct gs_engine *engine, struct json_object *json, struct gs_claim *ret)
 {
 	const char *identity = gs_state_string(json, "identity");
@@ -84,7 +100,7 @@ static int from_json(struct gs_engine *engine, struct json_object *json, struct 
 	ret->user.pid = (int)get_number(json, "user_pid");
 	ret->user.start = get_number(json, "user_start");
 	ret->same_boot = gs_same_boot(engine, json);
-	return 0;
+	return gs_claim_locate(engine, ret);
 }
 
 /* "ID.json" */
