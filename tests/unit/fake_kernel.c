@@ -253,7 +253,6 @@ static unsigned int get_number(const char *folder, const char *name)
 	return get(path, text) ? (unsigned int)strtoul(text, NULL, 10) : 0;
 }
 
-/* Beside its PF, in a slot of its own, without a driver. */
 /* The folder "nvidia" of a VF; false: it has none. */
 static bool vf_folder(const char *pf, unsigned int number, char ret[PATH_SIZE + 64])
 {
@@ -330,6 +329,26 @@ static int set_params(const char *path, const char *value)
 	return 0;
 }
 
+/* In an IOMMU group of its own. */
+static void group_vf(const char *folder, const char *address, unsigned int number)
+{
+	char path[PATH_SIZE * 2 + 32], group[64];
+
+	snprintf(group, sizeof(group), "sys/kernel/iommu_groups/%u", 40 + number);
+	path_of(path, "%s", group);
+	mkdir(path, 0755);
+	path_of(path, "%s/devices", group);
+	mkdir(path, 0755);
+	path_of(path, "%s/devices/%s", group, address);
+	unlink(path);
+	make_link(path, folder + strlen(control->root) + 1);
+	snprintf(path, sizeof(path), "%s/iommu_group", folder);
+	make_link(path, group);
+	snprintf(path, sizeof(path), "%s/driver_override", folder);
+	put(path, "(null)\n");
+}
+
+/* Beside its PF, in a slot of its own, without a driver. */
 static void add_vf(const char *pf, unsigned int number)
 {
 	char folder[PATH_SIZE * 2], path[PATH_SIZE * 2 + 32], address[32], autoprobe[PATH_SIZE];
@@ -349,6 +368,7 @@ static void add_vf(const char *pf, unsigned int number)
 	make_link(path, folder + strlen(control->root) + 1);
 	path_of(path, "sys/bus/pci/devices/%s", address);
 	make_link(path, folder + strlen(control->root) + 1);
+	group_vf(folder, address, number);
 	snprintf(path, sizeof(path), "%s/sriov_drivers_autoprobe", pf);
 	if (!control->vf_types || !get(path, autoprobe) || strcmp(autoprobe, "1") != 0)
 		return;
@@ -370,6 +390,8 @@ static void remove_vf(const char *pf, unsigned int number)
 	folder_of(address, folder);
 	path_of(path, "sys/bus/pci/devices/%s", address);
 	unlink(path);
+	path_of(path, "sys/kernel/iommu_groups/%u", 40 + number);
+	remove_tree(path);
 	remove_tree(folder);
 }
 

@@ -51,6 +51,38 @@ static void claims_come_and_go(void **state)
 	lab_expect(before);
 }
 
+/* Claimed, and its VM has not come yet: whoever means to take it is told whose it is. */
+static void what_is_claimed_stays(void **state)
+{
+	static const char *const lines[] = { "set " GPU " host", "set " GPU " passthrough" };
+	struct lab *lab = *state;
+	char uuid[37], line[128], fix[64];
+
+	use_vgpu_driver(lab);
+	assert_int_equal(run_verb(lab, "set " GPU " vgpu --profile nvidia-46"), 0);
+	assert_int_equal(run_verb(lab, "claim --profile nvidia-46 --vm desk"), 0);
+	snprintf(uuid, sizeof(uuid), "%s", at("uuid"));
+	snprintf(fix, sizeof(fix), "gpushift release %s", uuid);
+	for (size_t i = 0; i < GS_ARRAY_SIZE(lines); i++) {
+		assert_int_equal(run_verb(lab, lines[i]), 3);
+		assert_string_equal(at("refused/0/code"), "foreign-owner");
+		snprintf(line, sizeof(line), "vGPU %s is claimed for the VM desk", uuid);
+		assert_string_equal(at("refused/0/message"), line);
+		assert_string_equal(at("refused/0/fix"), fix);
+		assert_string_equal(at("refused/0/overridable"), "true");
+	}
+	snprintf(line, sizeof(line), "vgpu remove %s", uuid);
+	assert_int_equal(run_verb(lab, line), 3);
+	/* Of two the one that nobody has goes. */
+	assert_int_equal(run_verb(lab, "set " GPU " vgpu --profile nvidia-46"), 0);
+	assert_true(is_live(lab, uuid));
+	assert_int_equal(run_verb(lab, "set " GPU " host"), 3);
+	assert_int_equal(run_verb(lab, "set " GPU " host --force"), 0);
+	assert_false(is_live(lab, uuid));
+	assert_int_equal(run_verb(lab, "claims"), 0);
+	assert_int_equal(count_of("claims"), 0);
+}
+
 static void wrong_claims_touch_nothing(void **state)
 {
 	static const char *const lines[] = {
@@ -182,6 +214,9 @@ static void another_card_is_not_switched(void **state)
 	assert_int_equal(run_verb(lab, "claim --card"), 0);
 	assert_string_equal(at("address"), FREE);
 	expect_driver(lab, "vfio-pci");
+	assert_int_equal(run_verb(lab, "set " FREE " passthrough"), 0);
+	assert_int_equal(run_verb(lab, "set " FREE " host"), 3);
+	assert_string_equal(at("refused/0/message"), "the card " FREE " is claimed");
 	tree_ids(card, 0x1002, 0x744c);
 	assert_int_equal(run_verb(lab, "release " FREE), 0);
 	expect_driver(lab, "vfio-pci");
@@ -361,6 +396,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		verb_test(claims_come_and_go),
+		verb_test(what_is_claimed_stays),
 		verb_test(wrong_claims_touch_nothing),
 		verb_test(a_claim_that_fails_leaves_nothing),
 		verb_test(a_killed_claim_is_taken_back),

@@ -59,6 +59,8 @@ static void vfs_that_are_vgpus_are_claimed(void **state)
 	assert_string_not_equal(at("address"), first);
 	assert_int_equal(run_verb(lab, "claim --profile nvidia-558"), 3);
 	expect_claims(lab, 2);
+	assert_int_equal(run_verb(lab, "set " GPU " vgpu --profile nvidia-558"), 3);
+	assert_string_equal(at("refused/0/code"), "foreign-owner");
 	snprintf(line, sizeof(line), "release %s", first);
 	assert_int_equal(run_verb(lab, line), 0);
 	assert_string_equal(at("released/0/address"), first);
@@ -133,6 +135,140 @@ static void a_killed_claim_of_a_vf_is_taken_back(void **state)
 	}
 }
 
+/* --- VFs as they are --------------------------------------------------------------------------- */
+
+static bool is_on(struct lab *lab, const char *vf, const char *driver)
+{
+	gs_cleanup_free char *found = NULL;
+	char path[128];
+
+	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/driver", vf);
+	(void)!gs_tree_link_name(lab->engine, path, &found);
+	return gs_streq(found, driver);
+}
+
+static void plain_vfs_are_claimed(void **state)
+{
+	struct lab *lab = *state;
+	char first[32], line[64], *split;
+
+	use_sriov(lab);
+	assert_int_equal(run_verb(lab, "claim --vf --vm desk --format qemu"), 0);
+	assert_string_equal(at("kind"), "vgpu");
+	assert_string_equal(at("type"), "null");
+	snprintf(first, sizeof(first), "%s", at("address"));
+	snprintf(line, sizeof(line), "-device vfio-pci,host=%s\n", first);
+	assert_string_equal(at("text"), line);
+	assert_true(is_on(lab, first, "vfio-pci"));
+	/* The card was split into all that it can have; each is given once. */
+	assert_int_equal(run_verb(lab, "claim --vf"), 0);
+	assert_string_not_equal(at("address"), first);
+	assert_int_equal(run_verb(lab, "claim --vf"), 0);
+	assert_int_equal(run_verb(lab, "claim --vf"), 3);
+	assert_string_equal(at("error/code"), "no-capacity");
+	assert_int_equal(run_verb(lab, "claim --card"), 3);
+	expect_claims(lab, 3);
+	snprintf(line, sizeof(line), "release %s", first);
+	assert_int_equal(run_verb(lab, line), 0);
+	assert_string_equal(at("released/0/address"), first);
+	assert_true(is_on(lab, first, NULL));
+	/* The same again, and nothing else has changed. */
+	split = fake_kernel_state();
+	assert_int_equal(run_verb(lab, "claim --vf"), 0);
+	assert_string_equal(at("address"), first);
+	assert_int_equal(run_verb(lab, line), 0);
+	lab_expect(split);
+	expect_claims(lab, 2);
+}
+
+/* Another number would take it away, and so would no number at all. */
+static void claimed_vfs_stay(void **state)
+{
+	struct lab *lab = *state;
+	char line[64];
+
+	use_sriov(lab);
+	assert_int_equal(run_verb(lab, "set " GPU " vgpu --count 2"), 0);
+	assert_int_equal(run_verb(lab, "claim --vf --vm desk"), 0);
+	snprintf(line, sizeof(line), "vGPU %s is claimed for the VM desk", at("address"));
+	assert_int_equal(run_verb(lab, "set " GPU " vgpu --count 3"), 3);
+	assert_string_equal(at("refused/0/message"), line);
+	assert_int_equal(run_verb(lab, "set " GPU " host"), 3);
+	assert_int_equal(run_verb(lab, "set " GPU " vgpu --count 2"), 0);
+	/* What has its place afterwards is another VF, which nobody claimed. */
+	assert_int_equal(run_verb(lab, "set " GPU " vgpu --count 3 --force"), 0);
+	expect_claims(lab, 0);
+}
+
+/* Those of an administrator are his, unless he names the card. */
+static void vfs_of_others_are_claimed_by_name(void **state)
+{
+	struct lab *lab = *state;
+	char line[64];
+
+	use_sriov(lab);
+	assert_int_equal(run_verb(lab, "set " GPU " vgpu --count 2"), 0);
+	tree_remove(lab->tree, "var/lib/gpushift/vfs");
+	assert_int_equal(run_verb(lab, "claim --vf"), 3);
+	assert_int_equal(run_verb(lab, "claim --vf --on " GPU), 0);
+	snprintf(line, sizeof(line), "release %s", at("address"));
+	assert_int_equal(run_verb(lab, line), 0);
+	expect_claims(lab, 0);
+}
+
+/* One card after the other step of it fails: all is as it was. */
+static void a_claim_of_a_vf_that_fails_leaves_nothing(void **state)
+{
+	struct lab *lab = *state;
+	unsigned int writes;
+	char *before;
+
+	use_sriov(lab);
+	before = fake_kernel_state();
+	writes = fake_kernel_writes();
+	assert_int_equal(run_verb(lab, "claim --vf"), 0);
+	writes = fake_kernel_writes() - writes;
+	assert_int_equal(run_verb(lab, "release --vm nobody"), 0);
+	tree_remove(lab->tree, "var/lib/gpushift/claims");
+	assert_int_equal(run_verb(lab, "set " GPU " host"), 0);
+	for (unsigned int nth = 1; nth <= writes; nth++) {
+		fake_kernel_fail(nth, EIO);
+		assert_int_equal(run_verb(lab, "claim --vf"), 1);
+		fake_kernel_fail(0, 0);
+		expect_claims(lab, 0);
+		lab_expect(strdup(before));
+	}
+	free(before);
+}
+
+/* Killed at any write: whoever comes next takes it back, the VFs stay for the next. */
+static void a_killed_claim_of_a_plain_vf_is_taken_back(void **state)
+{
+	struct lab *lab = *state;
+
+	use_sriov(lab);
+	assert_int_equal(run_verb(lab, "set " GPU " vgpu --count 2"), 0);
+	for (unsigned int nth = 1; nth <= 2; nth++) {
+		char *state_before = fake_kernel_state();
+		int status;
+		pid_t child = fork();
+
+		assert_true(child >= 0);
+		if (child == 0) {
+			lab_process(lab);
+			fake_kernel_kill_parent(nth, false);
+			_exit(run_verb(lab, "claim --vf"));
+		}
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+		lab_process_gone(lab, child);
+		fake_kernel_kill_parent(0, false);
+		assert_int_equal(run_verb(lab, "release --ended"), 0);
+		expect_claims(lab, 0);
+		lab_expect(state_before);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +276,11 @@ int main(void)
 		verb_test(types_of_vfs_are_remembered),
 		verb_test(a_type_that_is_not_there_leaves_nothing),
 		verb_test(a_killed_claim_of_a_vf_is_taken_back),
+		verb_test(plain_vfs_are_claimed),
+		verb_test(claimed_vfs_stay),
+		verb_test(vfs_of_others_are_claimed_by_name),
+		verb_test(a_claim_of_a_vf_that_fails_leaves_nothing),
+		verb_test(a_killed_claim_of_a_plain_vf_is_taken_back),
 	};
 
 	return cmocka_run_group_tests_name("claim_vfs", tests, NULL, NULL);

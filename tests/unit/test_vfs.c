@@ -418,7 +418,7 @@ static void vfs_become_vgpus(void **state)
 	assert_int_equal(count(lab), 7);
 	assert_true(gs_vgpu_owned(lab->engine, VF_0) && gs_vgpu_owned(lab->engine, uuids[0]));
 	full = fake_kernel_state();
-	assert_non_null(strstr(full, VF_1 " driver - override ? power ? vfs 0 autoprobe 0 type 558"));
+	assert_non_null(strstr(full, VF_1 " driver - override (null) power ? vfs 0 autoprobe 0 type 558"));
 	/* More than there is room for: what each VF says was true before the first was made. */
 	want = want_types(&profile, 3);
 	lab_plan(lab, &want, true);

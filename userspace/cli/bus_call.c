@@ -327,6 +327,7 @@ static int call_claim(struct cli *cli, sd_bus *bus, sd_bus_message **ret, int *r
 	if (r >= 0)
 		r = sd_bus_message_append(*ret, "ss",
 					  cli->whole_card    ? "card"
+					  : cli->vf	    ? "vf"
 					  : cli->n_profiles ? "profile"
 							    : "framebuffer",
 					  cli->n_profiles ? cli->profiles[0].type : size);

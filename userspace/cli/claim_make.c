@@ -33,6 +33,11 @@ static int set_reason(struct reason *reason, enum gs_exit status, const char *co
 	return (int)status;
 }
 
+static bool has_type(const struct cli_claim_order *order)
+{
+	return order->want.kind == GS_CLAIM_PROFILE || order->want.kind == GS_CLAIM_FRAMEBUFFER;
+}
+
 /* Written before anything is made. */
 static int begin_claim(struct cli *cli, const struct cli_claim_order *order,
 		       const struct gs_claim_choice *choice, struct gs_claim *ret)
@@ -54,8 +59,10 @@ static int begin_claim(struct cli *cli, const struct cli_claim_order *order,
 		return -EIO;
 	if (!ret->card || (order->vm && !(ret->vm = strdup(order->vm))))
 		return -ENOMEM;
+	if (choice->vf && !(ret->address = strdup(choice->vf->address)))
+		return -ENOMEM;
 	/* What only the switch will tell is asked for as it was named. */
-	if (!ret->whole && (!(ret->uuid = strdup(ret->id)) ||
+	if (has_type(order) && (!(ret->uuid = strdup(ret->id)) ||
 			    !(ret->type = strdup(choice->type ? choice->type->id : order->want.type))))
 		return -ENOMEM;
 	return 0;
@@ -71,7 +78,7 @@ static const struct gs_parent *parent_of(const struct gs_host *host,
 	return parent && parent->n_types ? parent : card->parent;
 }
 
-/* A card that offers types now gets one more; one in passthrough is split, or given as it is. */
+/* A card that offers types now gets one more; another is split, or given as it is. */
 static int make_plan(struct cli *cli, struct gs_host *host, const struct cli_claim_order *order,
 		     const struct gs_claim_choice *choice, const struct gs_claim *claim,
 		     struct gs_plan **ret, struct gs_want_error *error)
@@ -82,10 +89,12 @@ static int make_plan(struct cli *cli, struct gs_host *host, const struct cli_cla
 	struct gs_card *card = gs_host_card(host, &gs_card_display(choice->card)->address);
 	int r;
 
-	if (!claim->whole && !choice->switches)
+	if (has_type(order) && !choice->switches)
 		return gs_plan_vgpu_create(host, parent_of(host, order, card), claim->type,
 					   claim->uuid, ret, error);
-	if (!claim->whole) {
+	if (order->want.kind == GS_CLAIM_VF)
+		want.vfs = gs_card_display(card)->sriov_total;
+	if (has_type(order)) {
 		want.profiles = &profile;
 		want.n_profiles = 1;
 		want.uuids = uuids;
@@ -141,6 +150,94 @@ static int refused(struct cli *cli, const struct gs_plan *plan, const char *card
 	return (int)why->status;
 }
 
+/* The VF that it is to be, onto vfio-pci. */
+static int give_vf(struct cli *cli, struct gs_lock *lock, struct gs_host *host,
+		   const struct gs_vgpu *vf, struct gs_claim *claim, struct reason *why)
+{
+	cli_cleanup_plan struct gs_plan *plan = NULL;
+	struct gs_function *function = NULL;
+	struct gs_address address;
+	int r;
+
+	if (gs_address_parse(vf->address, &address) == 0)
+		function = gs_host_function(host, &address);
+	r = function ? gs_override_read(cli->engine, function) : -ENODEV;
+	if (r == 0)
+		r = gs_plan_vf_give(host, vf, &plan);
+	if (r < 0)
+		return set_reason(why, GS_EXIT_FAILED, "failed",
+				  gs_asprintf("the VF %s: %s", vf->address, strerror(-r)), NULL);
+	if (plan->n_blockers)
+		return refused(cli, plan, claim->card, why);
+	claim->bound = plan->n_steps > 0;
+	return make(cli, lock, plan, claim, why);
+}
+
+/* The VFs are there now: the first one, on a host that knows them. */
+static int give_first_vf(struct cli *cli, struct gs_lock *lock, struct gs_claim *claim,
+			 struct reason *why)
+{
+	gs_cleanup_host struct gs_host *host = NULL;
+	struct gs_claim_choice *choice = NULL;
+	struct gs_claim_want want = { .kind = GS_CLAIM_VF, .n_on = 1 };
+	const struct gs_claims nobody = { 0 };
+	struct gs_address address;
+	size_t count = 0;
+	int r = cli_read_host(cli, CLI_PLAN_READS, &host);
+
+	want.on = &address;
+	if (r == 0 && (gs_address_parse(claim->card, &address) < 0 ||
+		       gs_claim_choose(host, &nobody, &want, &choice, &count) < 0 || !count ||
+		       !choice->vf || !(claim->address = strdup(choice->vf->address))))
+		r = set_reason(why, GS_EXIT_FAILED, "failed",
+			       gs_asprintf("%s: none of its new VFs can be given away", claim->card),
+			       gs_asprintf("gpushift show %s", claim->card));
+	if (r == 0)
+		r = give_vf(cli, lock, host, choice->vf, claim, why);
+	free(choice);
+	return r;
+}
+
+/* All or nothing: VFs that were made for it go again. */
+static void unsplit(struct cli *cli, struct gs_lock *lock, const struct gs_claim *claim)
+{
+	gs_cleanup_host struct gs_host *host = NULL;
+	cli_cleanup_plan struct gs_plan *plan = NULL;
+	struct gs_want want = { .mode = claim->from };
+	struct gs_want_error error = { 0 };
+	struct cli_outcome outcome = { 0 };
+	struct gs_address address;
+	struct gs_card *card = NULL;
+
+	if (gs_address_parse(claim->card, &address) == 0 &&
+	    cli_read_host(cli, CLI_PLAN_READS, &host) == 0)
+		card = gs_host_card(host, &address);
+	if (card && gs_want_resolve(cli->engine, host, card, &want) == 0 &&
+	    gs_plan_make(host, card, &want, &plan, &error) == 0 && plan->n_steps)
+		cli_switch_execute(cli, lock, plan, &outcome);
+	cli_outcome_clear(&outcome);
+	gs_want_clear(&want);
+	free(error.message);
+	free(error.fix);
+	(void)!gs_claim_forget(cli->engine, claim->id);
+}
+
+static int split_and_give(struct cli *cli, struct gs_lock *lock, struct gs_plan *plan,
+			  struct gs_claim *claim, struct reason *why)
+{
+	int r = make(cli, lock, plan, claim, why);
+
+	if (r)
+		return r;
+	r = give_first_vf(cli, lock, claim, why);
+	if (r && r != GS_EXIT_ATTENTION) {
+		unsplit(cli, lock, claim);
+		/* A refusal would say that nothing was touched. */
+		r = GS_EXIT_FAILED;
+	}
+	return r;
+}
+
 /* What came of one card: 0 with the claim, or the exit status that it would give. */
 static int try_card(struct cli *cli, struct gs_lock *lock, struct gs_host *host,
 		    const struct cli_claim_order *order, const struct gs_claim_choice *choice,
@@ -150,6 +247,8 @@ static int try_card(struct cli *cli, struct gs_lock *lock, struct gs_host *host,
 	struct gs_want_error error = { 0 };
 	int r = begin_claim(cli, order, choice, claim);
 
+	if (r == 0 && choice->vf)
+		return give_vf(cli, lock, host, choice->vf, claim, why);
 	if (r == 0)
 		r = make_plan(cli, host, order, choice, claim, &plan, &error);
 	if (r < 0)
@@ -160,7 +259,8 @@ static int try_card(struct cli *cli, struct gs_lock *lock, struct gs_host *host,
 	else if (plan->n_blockers)
 		r = refused(cli, plan, claim->card, why);
 	else
-		r = make(cli, lock, plan, claim, why);
+		r = (order->want.kind == GS_CLAIM_VF ? split_and_give : make)(cli, lock, plan, claim,
+									   why);
 	free(error.message);
 	free(error.fix);
 	return r;

@@ -24,6 +24,11 @@ const char *cli_claim_name(const struct gs_claim *claim)
 	return claim->address ? claim->address : claim->uuid ? claim->uuid : claim->card;
 }
 
+const char *cli_claim_kind(const struct gs_claim *claim)
+{
+	return claim->whole ? "the card" : claim->type ? claim->type : claim->address;
+}
+
 struct json_object *cli_claim_json(const struct gs_claim *claim, bool document)
 {
 	struct gs_json json;
@@ -54,7 +59,7 @@ static bool is_claimed_card(const struct gs_card *card, const struct gs_claim *c
 static int plan_back(struct cli *cli, struct gs_host *host, const struct gs_claim *claim,
 		     struct gs_plan **ret)
 {
-	struct gs_want want = { .mode = claim->from };
+	struct gs_want want = { .mode = claim->from, .ends_claim = true };
 	struct gs_want_error error = { 0 };
 	const struct gs_vgpu *vgpu;
 	struct gs_address address;
@@ -64,7 +69,10 @@ static int plan_back(struct cli *cli, struct gs_host *host, const struct gs_clai
 	*ret = NULL;
 	if (!claim->whole) {
 		vgpu = gs_claim_vgpu(host, claim);
-		return vgpu ? gs_plan_vgpu_remove(host, vgpu, ret) : 0;
+		/* A VF stays for the next, and loses what it got for this one. */
+		if (!vgpu || (gs_vgpu_is_plain(vgpu) && !claim->bound))
+			return 0;
+		return gs_plan_claim_end(host, vgpu, ret);
 	}
 	if (gs_address_parse(claim->card, &address) == 0)
 		card = gs_host_card(host, &address);

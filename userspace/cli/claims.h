@@ -29,6 +29,9 @@ int cli_claim_take_back(struct cli *cli, struct gs_lock *lock,
 /* cli_claim_name - what was claimed, as others call it: the address of a VF or card, else a UUID */
 const char *cli_claim_name(const struct gs_claim *claim);
 
+/* cli_claim_kind - what it is, in a word: "the card", a type, the address of a VF; NULL: not known yet */
+const char *cli_claim_kind(const struct gs_claim *claim);
+
 /* cli_claim_json - {"claim", "kind", "uuid" or "address", "card", "type", "vm"}; @document: with "schema" */
 struct json_object *cli_claim_json(const struct gs_claim *claim, bool document) gs_must_check;
 

@@ -70,6 +70,7 @@ enum cli_option_id {
 	CLI_OPT_ROM,
 	CLI_OPT_CARD,
 	CLI_OPT_FRAMEBUFFER,
+	CLI_OPT_VF,
 	CLI_OPT_ON,
 	CLI_OPT_POLICY,
 	CLI_OPT_VM,
@@ -152,7 +153,7 @@ struct cli {
 	bool format_given;
 	enum gs_export_format format;
 	bool whole_card; /* of a claim, and what follows */
-	bool ended;
+	bool ended, vf;
 	uint64_t framebuffer; /* in bytes; 0: not given */
 	enum gs_claim_policy policy;
 	char **on; /* names of cards */

@@ -221,6 +221,9 @@ static int set_option(struct cli *cli, enum cli_option_id id, char *value)
 	case CLI_OPT_CARD:
 		cli->whole_card = true;
 		return 0;
+	case CLI_OPT_VF:
+		cli->vf = true;
+		return 0;
 	case CLI_OPT_ENDED:
 		cli->ended = true;
 		return 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* verb_claim.c - gpushift claim --card | --profile TYPE | --framebuffer SIZE */
+/* verb_claim.c - gpushift claim --card | --profile TYPE | --framebuffer SIZE | --vf */
 #include "claim_make.h"
 #include "claims.h"
 #include "exported.h"
@@ -8,14 +8,14 @@
 #include "switch.h"
 #include "want.h"
 
-/* Exactly one of the three. */
+/* Exactly one of them. */
 int cli_claim_check(struct cli *cli)
 {
-	int asked = cli->whole_card + (cli->n_profiles > 0) + (cli->framebuffer > 0);
+	int asked = cli->whole_card + cli->vf + (cli->n_profiles > 0) + (cli->framebuffer > 0);
 
 	if (asked != 1)
-		return cli_usage(cli, "'claim' needs one of --card, --profile TYPE and "
-				      "--framebuffer SIZE");
+		return cli_usage(cli, "'claim' needs one of --card, --profile TYPE, "
+				      "--framebuffer SIZE and --vf");
 	return 0;
 }
 
@@ -23,6 +23,7 @@ static int fill_want(struct cli *cli, const struct gs_host *host, struct gs_clai
 {
 	*want = (struct gs_claim_want){
 		.kind = cli->whole_card   ? GS_CLAIM_CARD
+			: cli->vf	  ? GS_CLAIM_VF
 			: cli->n_profiles ? GS_CLAIM_PROFILE
 					  : GS_CLAIM_FRAMEBUFFER,
 		.type = cli->n_profiles ? cli->profiles[0].type : NULL,
@@ -107,7 +108,7 @@ static int print_claim(struct cli *cli, const struct gs_claim *claim, char *text
 	if (text)
 		return print_exported(cli, claim, text);
 	return cli_result(cli, cli_claim_json(claim, true), GS_EXIT_DONE, "%s: %s on %s", claim->id,
-			  claim->whole ? "the card" : claim->type, claim->card);
+			  cli_claim_kind(claim), claim->card);
 }
 
 static int claim_it(struct cli *cli, struct gs_lock *lock, struct gs_host *host)

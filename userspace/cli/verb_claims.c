@@ -19,9 +19,7 @@ static int print_table(const struct gs_claims *claims)
 
 		if (claim->same_boot)
 			r = cli_table_row(table, (const char *const[]){claim->id, claim->card,
-								       claim->whole ? "the card"
-										    : claim->type,
-								       claim->vm});
+								       cli_claim_kind(claim), claim->vm});
 	}
 	return r < 0 ? r : cli_table_print(table);
 }

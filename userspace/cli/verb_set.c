@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* verb_set.c - gpushift set <card> <mode>: plan, execute, say where the card is */
+#include "claims.h"
 #include "definition.h"
 #include "host.h"
 #include "initramfs.h"
@@ -115,6 +116,9 @@ static int execute(struct cli *cli, struct gs_lock *lock, struct gs_plan *plan,
 	int status;
 
 	cli_switch_execute(cli, lock, plan, &outcome);
+	/* What was claimed and is no more; that is no matter of how the switch went. */
+	if (want->force && outcome.status == GS_EXIT_DONE)
+		(void)!cli_claims_end_leases(cli, lock);
 	if (outcome.touched)
 		status = report(cli, plan, want, &outcome);
 	else

@@ -53,6 +53,7 @@ const struct cli_option cli_options[CLI_OPT_MAX] = {
 	[CLI_OPT_NVIDIA_SMI] = {"nvidia-smi", NULL, CLI_NOTHING,
 				"a wrapper of nvidia-smi, too, for nvidia-smi vgpu"},
 	[CLI_OPT_CARD] = {"card", NULL, CLI_NOTHING, "a whole card"},
+	[CLI_OPT_VF] = {"vf", NULL, CLI_NOTHING, "a virtual function as it is, of a card that is split into them"},
 	[CLI_OPT_FRAMEBUFFER] = {"framebuffer", "SIZE", CLI_WORD,
 				 "a vGPU with at least so much memory, like 4G or 512M"},
 	[CLI_OPT_ON] = {"on", "CARD", CLI_CARD, "only this card; may be given again"},
@@ -205,11 +206,11 @@ const struct cli_verb cli_verbs[] = {
 	},
 	{
 		.name = "claim",
-		.synopsis = "--card | --profile TYPE | --framebuffer SIZE [--on CARD]... [--policy P] "
+		.synopsis = "--card | --profile TYPE | --framebuffer SIZE | --vf [--on CARD]... [--policy P] "
 			    "[--vm NAME] [--format F] [--deadline S] [--timeout S]",
 		.summary = "a card or a vGPU for a VM, wherever there is one",
 		.options = CLI_BIT(CLI_OPT_CARD) | CLI_BIT(CLI_OPT_PROFILE) |
-			   CLI_BIT(CLI_OPT_FRAMEBUFFER) | CLI_BIT(CLI_OPT_ON) |
+			   CLI_BIT(CLI_OPT_FRAMEBUFFER) | CLI_BIT(CLI_OPT_VF) | CLI_BIT(CLI_OPT_ON) |
 			   CLI_BIT(CLI_OPT_POLICY) | CLI_BIT(CLI_OPT_VM) | CLI_BIT(CLI_OPT_FORMAT) |
 			   CLI_BIT(CLI_OPT_DEADLINE) | CLI_BIT(CLI_OPT_TIMEOUT),
 		.flags = CLI_WRITES | CLI_BY_DAEMON | CLI_MANY_STEPS,

@@ -235,11 +235,13 @@ int request_remove_vgpu(struct daemon *daemon, sd_bus_message *call, sd_bus_erro
 	return request ? submit(daemon, call, request, error) : -ENOMEM;
 }
 
-/* What is claimed: "card" takes no value, "profile" a type, "framebuffer" a size. */
+/* What is claimed: "card" and "vf" take no value, "profile" a type, "framebuffer" a size. */
 static int add_claimed(struct request *request, const char *kind, const char *value)
 {
 	if (gs_streq(kind, "card") && !*value)
 		add(request, "--card");
+	else if (gs_streq(kind, "vf") && !*value)
+		add(request, "--vf");
 	else if (gs_streq(kind, "profile") && *value)
 		add(request, "--profile=%s", value);
 	else if (gs_streq(kind, "framebuffer") && *value)
@@ -277,8 +279,8 @@ int request_claim(struct daemon *daemon, sd_bus_message *call, sd_bus_error *err
 	options_clear(&options);
 	if (r < 0) {
 		free_request(request);
-		return error_usage(error, "a claim is 'card', 'profile' with a type, or 'framebuffer' "
-					  "with a size");
+		return error_usage(error, "a claim is 'card', 'vf', 'profile' with a type, or "
+					  "'framebuffer' with a size");
 	}
 	return request ? submit(daemon, call, request, error) : -ENOMEM;
 }

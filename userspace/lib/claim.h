@@ -21,6 +21,7 @@ enum gs_claim_kind {
 	GS_CLAIM_CARD,
 	GS_CLAIM_PROFILE,
 	GS_CLAIM_FRAMEBUFFER,
+	GS_CLAIM_VF, /* a VF as it is: of whatever card has VFs and no types */
 };
 
 enum gs_claim_policy {
@@ -49,6 +50,7 @@ struct gs_claim {
 	char id[37];
 	bool whole; /* the card; else a vGPU */
 	bool pending;
+	bool bound; /* a VF that was bound to vfio-pci for it */
 	bool hook; /* made when its VM started, by the hook; ends as that VM ends */
 	char *card;
 	struct gs_identity identity;
@@ -72,7 +74,9 @@ struct gs_claims {
 /* One card that could give it. */
 struct gs_claim_choice {
 	const struct gs_card *card;
-	const struct gs_vgpu_type *type; /* NULL: the whole card, or one of which nothing is known yet */
+	const struct gs_vgpu_type *type; /* NULL: the whole card, a VF, or one of which nothing is known yet */
+	const struct gs_vgpu *vf;	 /* for a VF; NULL: the card has none yet */
+	size_t used;			 /* so many have a part of it */
 	bool switches;			 /* the card has to change its driver, or to get VFs, for it */
 	bool untold;			 /* nothing tells before the switch whether it has the type */
 };
@@ -106,6 +110,9 @@ int gs_claim_write(struct gs_engine *engine, const struct gs_claim *claim) gs_mu
 int gs_claim_locate(struct gs_engine *engine, struct gs_claim *claim) gs_must_check;
 int gs_claim_forget(struct gs_engine *engine, const char *id) gs_must_check;
 void gs_claim_clear(struct gs_claim *claim);
+
+/* claim_host.c: gs_claims_of_host - note at each card and vGPU who has claimed it in this boot */
+int gs_claims_of_host(struct gs_engine *engine, struct gs_host *host) gs_must_check;
 
 /* claim_lease.c */
 

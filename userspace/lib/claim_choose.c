@@ -211,6 +211,84 @@ static bool choose_part(const struct gs_claims *claims, const struct gs_card *ca
 	return card->mode != GS_MODE_PASSTHROUGH || !has_holders(card);
 }
 
+static bool is_claimed(const struct gs_claims *claims, const char *address)
+{
+	for (size_t i = 0; i < claims->count; i++)
+		if (gs_streq(claims->list[i].address, address))
+			return true;
+	return false;
+}
+
+static size_t count_claims(const struct gs_claims *claims, const struct gs_card *card)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < claims->count; i++)
+		count += gs_streq(claims->list[i].card, gs_card_display(card)->text);
+	return count;
+}
+
+/* VFs of others may be meant for their own VMs: only on a card that is named. */
+static bool is_free_vf(const struct gs_host *host, const struct gs_claims *claims,
+		       const struct gs_vgpu *vgpu, bool named)
+{
+	const struct gs_function *vf;
+	struct gs_address address;
+
+	if (!gs_vgpu_is_plain(vgpu) || vgpu->in_use != GS_NO ||
+	    is_claimed(claims, vgpu->address) || !(named || gs_streq(vgpu->owner, "gpushift")) ||
+	    gs_address_parse(vgpu->address, &address) < 0)
+		return false;
+	vf = gs_host_function(host, &address);
+	return vf && (!vf->driver || gs_driver_is_vfio(vf->driver));
+}
+
+static const struct gs_vgpu *find_free_vf(const struct gs_host *host, const struct gs_claims *claims,
+					  const struct gs_card *card, bool named)
+{
+	for (size_t i = 0; i < card->n_vgpus; i++)
+		if (is_free_vf(host, claims, card->vgpus[i], named))
+			return card->vgpus[i];
+	return NULL;
+}
+
+/* With types a card is split by them, unless somebody names it. */
+static bool has_types(const struct gs_card *card)
+{
+	return types_of(card) || types_before(card) || is_untold(card);
+}
+
+/* It has VFs to give, or has none and could. */
+static bool choose_vf(const struct gs_host *host, const struct gs_claims *claims,
+		      const struct gs_card *card, const struct gs_claim_want *want,
+		      struct gs_claim_choice *choice)
+{
+	const struct gs_function *display = gs_card_display(card);
+	bool named = want->n_on > 0;
+
+	if (claim_of(claims, card, true) || !display->sriov_total || (has_types(card) && !named))
+		return false;
+	choice->used = count_claims(claims, card);
+	if (display->sriov_enabled) {
+		choice->vf = find_free_vf(host, claims, card, named);
+		return choice->vf;
+	}
+	choice->switches = true;
+	return card->mode == GS_MODE_HOST ||
+	       (card->mode == GS_MODE_PASSTHROUGH && !has_holders(card));
+}
+
+static bool choose(const struct gs_host *host, const struct gs_claims *claims,
+		   const struct gs_claim_want *want, struct gs_claim_choice *choice)
+{
+	choice->used = choice->card->n_vgpus;
+	if (want->kind == GS_CLAIM_CARD)
+		return choose_whole(claims, choice->card, choice);
+	if (want->kind == GS_CLAIM_VF)
+		return choose_vf(host, claims, choice->card, want, choice);
+	return choose_part(claims, choice->card, want, choice);
+}
+
 static int by_rank(const struct gs_claim_choice *a, const struct gs_claim_choice *b,
 		   enum gs_claim_policy policy)
 {
@@ -218,9 +296,9 @@ static int by_rank(const struct gs_claim_choice *a, const struct gs_claim_choice
 		return a->untold ? 1 : -1;
 	if (a->switches != b->switches)
 		return a->switches ? 1 : -1;
-	if (a->card->n_vgpus == b->card->n_vgpus)
+	if (a->used == b->used)
 		return 0;
-	return (a->card->n_vgpus < b->card->n_vgpus) == (policy == GS_CLAIM_SPREAD) ? -1 : 1;
+	return (a->used < b->used) == (policy == GS_CLAIM_SPREAD) ? -1 : 1;
 }
 
 /* Cards stand in the order of their addresses, and an equal one stays behind those before it. */
@@ -246,14 +324,10 @@ int gs_claim_choose(const struct gs_host *host, const struct gs_claims *claims,
 		return -ENOMEM;
 	for (size_t i = 0; i < host->n_cards; i++) {
 		struct gs_claim_choice choice = { .card = &host->cards[i] };
-		bool can;
 
 		if (!is_allowed(want, choice.card) || choice.card->mode == GS_MODE_QUARANTINED)
 			continue;
-		can = want->kind == GS_CLAIM_CARD ?
-			      choose_whole(claims, choice.card, &choice) :
-			      choose_part(claims, choice.card, want, &choice);
-		if (can)
+		if (choose(host, claims, want, &choice))
 			insert(list, count++, &choice, want->policy);
 	}
 	*ret = list;
@@ -279,6 +353,21 @@ static char *why_no_type(const struct gs_card *card, const struct gs_claim_want 
 	return strdup("no more of this type can be made");
 }
 
+static char *why_no_vf(const struct gs_card *card, const struct gs_claim_want *want)
+{
+	const struct gs_function *display = gs_card_display(card);
+
+	if (!display->sriov_total)
+		return strdup("it cannot have virtual functions");
+	if (has_types(card) && !want->n_on)
+		return strdup("it is split into vGPUs by their types; name it with --on");
+	if (!display->sriov_enabled)
+		return gs_asprintf("it is in mode %s", gs_mode_name(card->mode));
+	if (!display->own_vfs.count && !want->n_on)
+		return strdup("somebody else enabled its virtual functions; name it with --on");
+	return gs_asprintf("none of its %u virtual functions is free", display->sriov_enabled);
+}
+
 char *gs_claim_why_not(const struct gs_card *card, const struct gs_claims *claims,
 		       const struct gs_claim_want *want)
 {
@@ -293,9 +382,11 @@ char *gs_claim_why_not(const struct gs_card *card, const struct gs_claims *claim
 				   other->vm ? other->vm : "somebody");
 	if (want->kind == GS_CLAIM_CARD && card->n_vgpus)
 		return strdup("it is split into vGPUs");
-	if (has_holders(card) && (want->kind == GS_CLAIM_CARD || !is_live(card)))
+	if (has_holders(card) && (want->kind == GS_CLAIM_CARD || card->mode == GS_MODE_PASSTHROUGH))
 		return strdup("it is in use");
 	if (want->kind == GS_CLAIM_CARD)
 		return gs_asprintf("it is in mode %s", gs_mode_name(card->mode));
+	if (want->kind == GS_CLAIM_VF)
+		return why_no_vf(card, want);
 	return why_no_type(card, want);
 }

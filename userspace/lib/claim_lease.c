@@ -104,12 +104,23 @@ bool gs_claim_in_use(const struct gs_host *host, const struct gs_claim *claim)
 	return card && user_of(card, NULL);
 }
 
+/* VFs that went, and came back as others, have no driver. */
+static bool is_bound(const struct gs_host *host, const struct gs_vgpu *vgpu)
+{
+	const struct gs_function *vf = NULL;
+	struct gs_address address;
+
+	if (gs_address_parse(vgpu->address, &address) == 0)
+		vf = gs_host_function(host, &address);
+	return vf && gs_driver_is_vfio(vf->driver);
+}
+
 /* Is there anything of it? A card is there as long as it is where the claim brought it. */
-static bool is_there(const struct gs_card *card, const struct gs_claim *claim,
-		     const struct gs_vgpu *vgpu)
+static bool is_there(const struct gs_host *host, const struct gs_card *card,
+		     const struct gs_claim *claim, const struct gs_vgpu *vgpu)
 {
 	if (!claim->whole)
-		return vgpu != NULL;
+		return vgpu && (!claim->bound || is_bound(host, vgpu));
 	return card->mode == GS_MODE_PASSTHROUGH;
 }
 
@@ -151,7 +162,7 @@ enum gs_lease gs_lease_look(struct gs_engine *engine, const struct gs_host *host
 	/* What is left of it is for whoever brings the card back. */
 	if (card->mode == GS_MODE_QUARANTINED)
 		return GS_LEASE_HELD;
-	if (!is_there(card, claim, vgpu))
+	if (!is_there(host, card, claim, vgpu))
 		return GS_LEASE_GONE;
 	user = user_of(card, vgpu);
 	runs = vm_runs(engine, claim);

@@ -83,6 +83,8 @@ static int from_json(struct gs_engine *engine, struct json_object *json, struct 
 	if (r == 0)
 		r = get_text(json, "uuid", &ret->uuid);
 	if (r == 0)
+		r = get_text(json, "address", &ret->address);
+	if (r == 0)
 		r = get_text(json, "type", &ret->type);
 	if (r == 0)
 		r = get_text(json, "vm", &ret->vm);
@@ -90,12 +92,14 @@ static int from_json(struct gs_engine *engine, struct json_object *json, struct 
 		return r;
 	if (!ret->card || gs_address_parse(ret->card, &address) < 0 || !from ||
 	    gs_mode_parse(from, &ret->from) < 0 || (ret->uuid && !gs_is_uuid(ret->uuid)) || !identity ||
-	    gs_identity_parse(identity, &ret->identity) < 0)
+	    gs_identity_parse(identity, &ret->identity) < 0 ||
+	    (ret->address && gs_address_parse(ret->address, &address) < 0))
 		return -EBADMSG;
-	ret->whole = !ret->uuid;
+	ret->whole = !ret->uuid && !get_flag(json, "vf");
 	ret->manager = get_manager(json);
 	ret->pending = get_flag(json, "pending");
 	ret->hook = get_flag(json, "hook");
+	ret->bound = get_flag(json, "bound");
 	ret->vm_seen = get_flag(json, "vm_seen");
 	ret->user.pid = (int)get_number(json, "user_pid");
 	ret->user.start = get_number(json, "user_start");
@@ -157,6 +161,19 @@ static int add_flag(struct json_object *json, const char *key, bool value)
 	return value ? gs_state_add(json, key, json_object_new_boolean(true)) : 0;
 }
 
+static int fill_flags(struct json_object *json, const struct gs_claim *claim)
+{
+	int r = add_flag(json, "vm_seen", claim->vm_seen);
+
+	if (r == 0)
+		r = add_flag(json, "hook", claim->hook);
+	if (r == 0)
+		r = add_flag(json, "vf", !claim->whole && !claim->uuid);
+	if (r == 0)
+		r = add_flag(json, "bound", claim->bound);
+	return r == 0 ? add_flag(json, "pending", claim->pending) : r;
+}
+
 static int fill_user(struct json_object *json, const struct gs_claim *claim)
 {
 	int r = 0;
@@ -167,11 +184,7 @@ static int fill_user(struct json_object *json, const struct gs_claim *claim)
 			r = gs_state_add(json, "user_start",
 					 json_object_new_uint64(claim->user.start));
 	}
-	if (r == 0)
-		r = add_flag(json, "vm_seen", claim->vm_seen);
-	if (r == 0)
-		r = add_flag(json, "hook", claim->hook);
-	return r == 0 ? add_flag(json, "pending", claim->pending) : r;
+	return r == 0 ? fill_flags(json, claim) : r;
 }
 
 static int fill(struct json_object *json, const struct gs_claim *claim)
@@ -185,6 +198,9 @@ static int fill(struct json_object *json, const struct gs_claim *claim)
 		r = gs_state_set(json, "identity", identity);
 	if (r == 0)
 		r = gs_state_set(json, "uuid", claim->uuid);
+	/* One with a UUID is noted by it. */
+	if (r == 0)
+		r = gs_state_set(json, "address", claim->uuid ? NULL : claim->address);
 	if (r == 0)
 		r = gs_state_set(json, "type", claim->type);
 	if (r == 0)

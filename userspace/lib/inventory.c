@@ -3,6 +3,7 @@
 #include "inventory.h"
 
 #include "assignable.h"
+#include "claim.h"
 #include "definition.h"
 #include "execute.h"
 #include "foreign.h"
@@ -32,6 +33,8 @@ static int read_parts(struct gs_engine *engine, unsigned int flags, struct gs_ho
 		r = gs_definitions_of_host(engine, host);
 	if (r == 0)
 		r = gs_cards_build(engine, host);
+	if (r == 0)
+		r = gs_claims_of_host(engine, host);
 	if (r == 0)
 		r = gs_overrides_read(engine, host);
 	if (r == 0 && (flags & GS_READ_DRIVERS))

@@ -70,6 +70,8 @@ int gs_holders_of_functions(struct gs_engine *engine, struct gs_function *const 
  * cards and their groups, read in an expendable child: the files may take the device lock.
  */
 int gs_overrides_read(struct gs_engine *engine, struct gs_host *host) gs_must_check;
+/* gs_override_read - the same of a function of neither, if it is not known yet */
+int gs_override_read(struct gs_engine *engine, struct gs_function *function) gs_must_check;
 
 /*
  * gs_types_read - the vGPU types that one parent device offers now

@@ -230,12 +230,19 @@ void gs_function_clear(struct gs_function *function)
 	*function = (struct gs_function){ 0 };
 }
 
+static void clear_reserved(struct gs_reserved *reserved)
+{
+	free(reserved->claim);
+	free(reserved->vm);
+}
+
 static void card_clear(struct gs_card *card)
 {
 	gs_holders_free(card->holders, card->n_holders);
 	gs_remembered_free(card->remembered);
 	gs_strv_free(card->candidates);
 	gs_strv_free(card->lit_connectors);
+	clear_reserved(&card->reserved);
 	free(card->functions);
 	free(card->outside);
 	free(card->vgpus);
@@ -254,6 +261,7 @@ static void vgpu_clear(struct gs_vgpu *vgpu)
 	free(vgpu->type);
 	free(vgpu->type_name);
 	free(vgpu->params);
+	clear_reserved(&vgpu->reserved);
 }
 
 static void interrupted_free(struct gs_interrupted *interrupted)

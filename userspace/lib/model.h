@@ -153,6 +153,12 @@ struct gs_interrupts {
 	char *switched_off;  /* the word of the kernel's command line that asks for it; NULL: none */
 };
 
+/* Claimed for a VM, which need not run yet: see claim.h. */
+struct gs_reserved {
+	char *claim; /* NULL: it is not */
+	char *vm;    /* NULL: not named */
+};
+
 /* A mediated device, or a VF of a card. */
 struct gs_vgpu {
 	char *uuid; /* NULL for a VF */
@@ -166,6 +172,7 @@ struct gs_vgpu {
 	const char *start;   /* "auto" or "manual", as it is defined for mdevctl; NULL: it is not */
 	enum gs_known in_use;
 	int iommu_group; /* -1: none */
+	struct gs_reserved reserved;
 };
 
 struct gs_vgpu_type {
@@ -252,6 +259,7 @@ struct gs_card {
 	struct gs_vgpu **vgpus; /* not owned */
 	size_t n_vgpus;
 	struct gs_parent *parent; /* types offered now; NULL: none; not owned */
+	struct gs_reserved reserved; /* as a whole */
 	/* Only with GS_READ_HOLDERS, else holders_unreadable is -1. */
 	struct gs_holder *holders;
 	size_t n_holders;

@@ -152,6 +152,17 @@ static int complete_card(struct gs_engine *engine, const struct gs_card *card,
 	return r;
 }
 
+int gs_override_read(struct gs_engine *engine, struct gs_function *function)
+{
+	struct questions questions = { 0 };
+	int r = complete(engine, function, false, &questions);
+
+	if (r == 0)
+		r = ask_all(engine, &questions);
+	free(questions.functions);
+	return r;
+}
+
 int gs_overrides_read(struct gs_engine *engine, struct gs_host *host)
 {
 	struct questions questions = { 0 };

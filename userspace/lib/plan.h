@@ -151,6 +151,7 @@ struct gs_want {
 	size_t n_profiles;
 	unsigned int vfs; /* plain VFs instead of profiles; 0: none */
 	bool force;
+	bool ends_claim; /* of the very thing that is taken away */
 	bool stored; /* the profiles are those that are defined, and belong to the want */
 	/* Who uses the functions in @with (from gs_want_resolve()). */
 	struct gs_holder *with_holders;
@@ -212,9 +213,23 @@ int gs_plan_vgpu_create(const struct gs_host *host, const struct gs_parent *pare
 int gs_plan_vgpu_remove(const struct gs_host *host, const struct gs_vgpu *vgpu,
 			struct gs_plan **ret) gs_must_check;
 
+/* gs_plan_claim_end - the same for what was claimed, by whoever ends the claim */
+int gs_plan_claim_end(const struct gs_host *host, const struct gs_vgpu *vgpu,
+		      struct gs_plan **ret) gs_must_check;
+
 /* gs_plan_vfs_remove - disable the plain VFs of a card, whoever enabled them */
 int gs_plan_vfs_remove(const struct gs_host *host, const struct gs_card *card,
 		       struct gs_plan **ret) gs_must_check;
+
+/*
+ * gs_plan_vf_give - bind one plain VF of a card to vfio-pci, for a VM
+ * gs_plan_vf_take_back - the way back: without a driver, as VFs for guests are
+ * Nothing else moves; -ENODEV when the VF is not there. Its driver_override must have been read.
+ */
+int gs_plan_vf_give(const struct gs_host *host, const struct gs_vgpu *vgpu,
+		    struct gs_plan **ret) gs_must_check;
+int gs_plan_vf_take_back(const struct gs_host *host, const struct gs_vgpu *vgpu,
+			 struct gs_plan **ret) gs_must_check;
 
 /*
  * gs_plan_reset - reset each function of a card that can be

@@ -46,6 +46,7 @@ const struct gs_parent *gs_planner_types(const struct gs_planner *planner);
 /* preconditions.c: what is in the way of each mode */
 void gs_note_owned(struct gs_planner *planner, char ***evidence, char *text); /* frees @text */
 void gs_check_group(struct gs_planner *planner);	/* preconditions_group.c */
+void gs_check_assignable(struct gs_planner *planner);	/* of it what concerns no others */
 void gs_check_holders(struct gs_planner *planner);	/* preconditions_use.c, these three */
 void gs_check_owners(struct gs_planner *planner);
 void gs_check_last_display(struct gs_planner *planner);
@@ -113,6 +114,7 @@ void gs_steps_release_definitions(struct gs_planner *planner);
 
 /* plan_memory.c: what the record step stores */
 void gs_plan_remember(struct gs_planner *planner);
+void gs_plan_note_before(struct gs_planner *planner); /* only what an undo needs */
 int gs_text_copy(const char *text, char **ret) gs_must_check; /* of NULL, NULL */
 int gs_before_copy(const struct gs_before *from, struct gs_before *to) gs_must_check;
 const struct gs_before *gs_before_find(const struct gs_before *list, size_t count,

@@ -64,6 +64,12 @@ static int note_before(struct gs_planner *planner)
 	return 0;
 }
 
+void gs_plan_note_before(struct gs_planner *planner)
+{
+	if (note_before(planner) < 0)
+		planner->failed = -ENOMEM;
+}
+
 static int copy_type(const struct gs_vgpu_type *from, struct gs_vgpu_type *to)
 {
 	*to = (struct gs_vgpu_type){ .framebuffer_bytes = from->framebuffer_bytes };

@@ -158,12 +158,11 @@ static void remove_one(struct gs_planner *planner, const struct gs_vgpu *vgpu)
 		gs_steps_disable_vfs(planner);
 }
 
-int gs_plan_vgpu_remove(const struct gs_host *host, const struct gs_vgpu *vgpu,
-			struct gs_plan **ret)
+static int plan_remove(const struct gs_host *host, const struct gs_vgpu *vgpu,
+		       const struct gs_want *want, struct gs_plan **ret)
 {
-	static const struct gs_want want = { .mode = GS_MODE_VGPU };
 	struct gs_want_error error = { 0 };
-	struct gs_planner planner = { .host = host, .want = &want, .error = &error };
+	struct gs_planner planner = { .host = host, .want = want, .error = &error };
 
 	planner.plan = gs_plan_new(vgpu->parent, GS_MODE_VGPU, mode_without(host, vgpu));
 	if (!planner.plan)
@@ -179,6 +178,22 @@ int gs_plan_vgpu_remove(const struct gs_host *host, const struct gs_vgpu *vgpu,
 	}
 	*ret = planner.plan;
 	return 0;
+}
+
+int gs_plan_vgpu_remove(const struct gs_host *host, const struct gs_vgpu *vgpu,
+			struct gs_plan **ret)
+{
+	static const struct gs_want want = { .mode = GS_MODE_VGPU };
+
+	return plan_remove(host, vgpu, &want, ret);
+}
+
+int gs_plan_claim_end(const struct gs_host *host, const struct gs_vgpu *vgpu, struct gs_plan **ret)
+{
+	static const struct gs_want want = { .mode = GS_MODE_VGPU, .ends_claim = true };
+
+	return gs_vgpu_is_plain(vgpu) ? gs_plan_vf_take_back(host, vgpu, ret)
+				      : plan_remove(host, vgpu, &want, ret);
 }
 
 /* What sits on a VF goes first, by its own name. */

@@ -109,6 +109,11 @@ static bool is_in_use(const struct gs_vgpu *vgpu)
 	return vgpu->in_use == GS_YES;
 }
 
+static bool has_claim(const struct gs_vgpu *vgpu)
+{
+	return vgpu->reserved.claim != NULL;
+}
+
 static bool is_foreign(const struct gs_vgpu *vgpu)
 {
 	return !gs_streq(vgpu->owner, "gpushift");
@@ -118,6 +123,12 @@ static bool is_used(const struct gs_planner *planner, const struct gs_vgpu *vgpu
 {
 	(void)planner;
 	return is_in_use(vgpu);
+}
+
+static bool is_claimed(const struct gs_planner *planner, const struct gs_vgpu *vgpu)
+{
+	(void)planner;
+	return has_claim(vgpu);
 }
 
 static bool is_of_others(const struct gs_planner *planner, const struct gs_vgpu *vgpu)
@@ -153,7 +164,7 @@ static bool fits(const struct wanted *wanted, const struct gs_vgpu *vgpu, enum f
 		return gs_params_equal(wanted->params, vgpu->params);
 	if (fit == FIT_UNSAID)
 		return !wanted->params;
-	return !is_in_use(vgpu) && !is_foreign(vgpu);
+	return !is_in_use(vgpu) && !has_claim(vgpu) && !is_foreign(vgpu);
 }
 
 static struct wanted *wanted_for(struct set *set, const struct gs_vgpu *vgpu, enum fit fit)
@@ -212,6 +223,7 @@ static void reduce(struct gs_planner *planner, struct set *set)
 	if (!gs_display_moves(planner)) {
 		keep(planner, set, kept, is_used);
 		keep(planner, set, kept, is_named);
+		keep(planner, set, kept, is_claimed);
 		keep(planner, set, kept, is_of_others);
 		keep(planner, set, kept, is_any);
 	}

@@ -8,13 +8,31 @@ void gs_note_owned(struct gs_planner *planner, char ***evidence, char *text)
 	free(text);
 }
 
+/* Its VM may be about to start. */
+static void check_claim(struct gs_planner *planner, const struct gs_reserved *reserved,
+			const char *what, const char *name)
+{
+	char **evidence = NULL;
+
+	if (!reserved->claim || planner->want->ends_claim)
+		return;
+	gs_note_owned(planner, &evidence, gs_asprintf("claim %s", reserved->claim));
+	gs_planner_refuse(planner, GS_REFUSE_FOREIGN_OWNER, true,
+			  gs_asprintf("%s %s is claimed%s%s", what, name,
+				      reserved->vm ? " for the VM " : "",
+				      reserved->vm ? reserved->vm : ""),
+			  evidence, gs_asprintf("gpushift release %s", reserved->claim));
+}
+
 void gs_check_removal(struct gs_planner *planner, const struct gs_vgpu *vgpu)
 {
 	const char *name = gs_vgpu_name(vgpu);
 	char **evidence = NULL;
 
-	if (vgpu->in_use != GS_YES)
+	if (vgpu->in_use != GS_YES) {
+		check_claim(planner, &vgpu->reserved, "vGPU", name);
 		return;
+	}
 	gs_note_owned(planner, &evidence,
 		      gs_asprintf("vGPU %s (%s) is open", name, vgpu->type ? vgpu->type : "?"));
 	gs_planner_refuse(planner, GS_REFUSE_IN_USE, false,
@@ -126,6 +144,7 @@ void gs_check_passthrough(struct gs_planner *planner)
 		return;
 	gs_check_group(planner);
 	gs_check_last_display(planner);
+	check_claim(planner, &planner->card->reserved, "the card", gs_planner_card(planner));
 	gs_check_owners(planner);
 	gs_check_holders(planner);
 	check_stuck(planner);
@@ -168,6 +187,7 @@ static void check_way_back(struct gs_planner *planner)
 	if (!gs_needs_host(planner))
 		return;
 	check_return_driver(planner);
+	check_claim(planner, &planner->card->reserved, "the card", gs_planner_card(planner));
 	gs_check_owners(planner);
 	gs_check_holders(planner);
 	check_stuck(planner);

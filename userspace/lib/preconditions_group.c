@@ -345,11 +345,16 @@ static void check_regions(struct gs_planner *planner)
 	}
 }
 
-void gs_check_group(struct gs_planner *planner)
+void gs_check_assignable(struct gs_planner *planner)
 {
 	check_iommu(planner);
 	check_interrupts(planner);
 	check_regions(planner);
+}
+
+void gs_check_group(struct gs_planner *planner)
+{
+	gs_check_assignable(planner);
 	check_outside(planner);
 	check_bridges(planner);
 	check_reset(planner);

@@ -89,6 +89,25 @@ expect_output 0 "none is left" numvfs
 expect_exit 2 "there is nothing more to name" gpushift vgpu remove "$card"
 assert_unchanged "the card is as it was before"
 
+# For a VM: the card is split, one VF is on vfio-pci, and it is over with the VM.
+one_of_them() { gpushift claims --json | jq -r '.claims[0].address'; }
+expect_match "-device vfio-pci,host=" "a VF for a VM" gpushift claim --vf --vm one --format qemu
+expect_output 7 "the card is split into all that it can have" count
+claimed=$(one_of_them)
+check "it is on vfio-pci" is_driver "$claimed" vfio-pci
+expect_match "managed='no'" "another one for libvirt" gpushift claim --vf --vm two --format libvirt
+check "a guest has it" hold_device vm "$claimed"
+expect_exit 3 "it is not given back then" gpushift release "$claimed"
+expect_exit 0 "whoever looks sees who has it" gpushift release --ended
+release_device vm
+expect_exit 0 "once it is gone" gpushift release --ended
+check "it has no driver again" is_driver "$claimed" -
+expect_exit 0 "the other one is released" gpushift release --vm two
+check "none has a driver" alone 7
+expect_output 0 "nobody has any" bash -c "gpushift claims --json | jq '.claims | length'"
+expect_exit 0 "to the host" gpushift set "$card" host
+assert_unchanged "the card is as it was before"
+
 # Drivers that do otherwise than they say: the old number is whole again.
 expect_exit 0 "two to begin with" gpushift set "$card" vgpu --count 2
 standin vfs_errno 5

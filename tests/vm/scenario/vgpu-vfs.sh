@@ -111,6 +111,16 @@ round_of_modes() # SPLIT BACKEND
 	expect_exit 0 "$split: vgpu to host" gpushift set "$card" host
 	assert_unchanged "$split: the card is as it was before"
 
+	# For a VM, on a card whose VFs are off.
+	expect_match "${words[$backend]}" "$split: a claim enables them" gpushift claim --profile nvidia-558 --vm one --format qemu
+	expect_exit 0 "$split: another by its memory" gpushift claim --framebuffer 2G --vm one
+	expect_output "nvidia-558 nvidia-558 " "$split: both are there" vgpus
+	expect_exit 0 "$split: and released" gpushift release --vm one
+	expect_output 0 "$split: none is left" count
+	expect_output 7 "$split: but the VFs, for the next" numvfs
+	expect_exit 0 "$split: to the host" gpushift set "$card" host
+	assert_unchanged "$split: the card is as it was before"
+
 	# VFs that come late, and that somebody else enabled and uses for himself.
 	standin vfs_late 1000
 	expect_exit 0 "$split: late VFs are waited for" gpushift set "$card" vgpu --profile nvidia-558 --count 7
@@ -148,6 +158,8 @@ round_of_modes() # SPLIT BACKEND
 
 # Both, or the one that is named.
 declare -A backends=([vf-mdev]=mdev [vf-vfio]=nvidia-vfio)
+# What QEMU is told of one.
+declare -A words=([mdev]=sysfsdev=/sys/bus/mdev/devices/ [nvidia-vfio]=vfio-pci,host=)
 splits=("$@")
 ((${#splits[@]})) || splits=(vf-mdev vf-vfio)
 for split in "${splits[@]}"; do
