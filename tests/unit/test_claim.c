@@ -2,6 +2,7 @@
 /* Claims: which card gives what is asked for, what is stored, and when it is over. */
 #include "claim.h"
 #include "fixture.h"
+#include "vfio_cdev.h"
 
 #define GIB (1024ULL * 1024 * 1024)
 #define A "0000:01:00.0"
@@ -255,6 +256,38 @@ static void a_lease_ends_with_its_process(void **state)
 	assert_false(gs_claim_in_use(fixture->host, &claim));
 }
 
+/* By iommufd, which has a node of its own for each device. */
+static void a_lease_ends_with_its_process_without_a_group(void **state)
+{
+	struct fixture *fixture = *state;
+	struct tree_function *card;
+	struct gs_claim claim;
+	char path[512];
+
+	boot(fixture, BOOT_1);
+	card = add_card(fixture, A, 1, 11);
+	tree_mdev(card, UUID_1, "nvidia-47", 20);
+	snprintf(path, sizeof(path), "%s/" UUID_1 "/vfio-dev/vfio3/dev", tree_path(card));
+	tree_write(fixture->tree, path, "511:3\n");
+	snprintf(path, sizeof(path), "%s/" UUID_1 "/vfio-dev/vfio3", tree_path(card));
+	tree_folder(fixture->tree, "sys/class/vfio-dev");
+	strcat(path, "/subsystem");
+	tree_link(fixture->tree, path, "sys/class/vfio-dev");
+	fixture_read(fixture, 0);
+	claim = new_claim(fixture, A, UUID_1);
+	claim.same_boot = true;
+	tree_process(fixture->tree, 78, "qemu-system-x86", "qemu-system-x86_64 -name desk");
+	tree_process_file(fixture->tree, 78, 5, "/dev/vfio/devices/vfio3");
+	tree_write(fixture->tree, "proc/78/stat",
+		   "78 (qemu) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0\n");
+	assert_int_equal(look(fixture, &claim), GS_LEASE_SEEN);
+	assert_int_equal(claim.user.pid, 78);
+	assert_true(gs_vfio_cdev_held(fixture->engine, "sys/bus/mdev/devices/" UUID_1));
+	tree_remove(fixture->tree, "proc/78");
+	assert_false(gs_vfio_cdev_held(fixture->engine, "sys/bus/mdev/devices/" UUID_1));
+	assert_int_equal(look(fixture, &claim), GS_LEASE_ENDED);
+}
+
 static void a_lease_ends_with_its_domain(void **state)
 {
 	struct fixture *fixture = *state;
@@ -330,6 +363,7 @@ int main(void)
 		fixture_test(what_is_claimed_is_given_to_nobody_else),
 		fixture_test(claims_are_stored),
 		fixture_test(a_lease_ends_with_its_process),
+		fixture_test(a_lease_ends_with_its_process_without_a_group),
 		fixture_test(a_lease_ends_with_its_domain),
 		fixture_test(what_nobody_was_told_of_is_taken_back),
 		cmocka_unit_test(policies_have_names),

@@ -2,6 +2,7 @@
 /* claim_lease.c - when a claim is over: by what runs, and by the files of those who run it. Nobody is asked. */
 #include "claim.h"
 #include "tree.h"
+#include "vfio_cdev.h"
 
 struct manager {
 	const char *name;
@@ -70,14 +71,27 @@ static bool is_node_of(const char *detail, int group)
 	return gs_number_parse(end, &number) == 0 && group >= 0 && number == (uint64_t)group;
 }
 
-/* A process that has it; NULL: none was seen. */
-static const struct gs_holder *user_of(const struct gs_card *card, const struct gs_vgpu *vgpu)
+/* Its own node, which it has where VMs get it by iommufd; to be freed. */
+static char *node_of(const struct gs_engine *engine, const struct gs_vgpu *vgpu)
+{
+	char path[GS_PATH_MAX];
+
+	if (!vgpu || gs_path(path, "sys/bus/%s/devices/%s", vgpu->uuid ? "mdev" : "pci",
+			     gs_vgpu_name(vgpu)) < 0)
+		return NULL;
+	return gs_vfio_cdev(engine, path);
+}
+
+/* A process that has it; @node: the vGPU's own, besides that of its group. NULL: none was seen. */
+static const struct gs_holder *user_of(const struct gs_card *card, const struct gs_vgpu *vgpu,
+				       const char *node)
 {
 	for (size_t i = 0; i < card->n_holders; i++) {
 		const struct gs_holder *holder = &card->holders[i];
 
 		if (holder->pid > 0 &&
-		    (vgpu ? is_node_of(holder->detail, vgpu->iommu_group) :
+		    (vgpu ? is_node_of(holder->detail, vgpu->iommu_group) ||
+				    (node && gs_streq(holder->detail, node)) :
 			    holder->detail && strncmp(holder->detail, "/dev/vfio/", 10) == 0))
 			return holder;
 	}
@@ -101,7 +115,7 @@ bool gs_claim_in_use(const struct gs_host *host, const struct gs_claim *claim)
 
 	if (!claim->whole)
 		return vgpu && vgpu->in_use != GS_NO;
-	return card && user_of(card, NULL);
+	return card && user_of(card, NULL, NULL);
 }
 
 /* VFs that went, and came back as others, have no driver. */
@@ -154,6 +168,7 @@ enum gs_lease gs_lease_look(struct gs_engine *engine, const struct gs_host *host
 {
 	const struct gs_vgpu *vgpu = gs_claim_vgpu(host, claim);
 	const struct gs_card *card = card_of(host, claim);
+	gs_cleanup_free char *node = NULL;
 	const struct gs_holder *user;
 	int runs;
 
@@ -164,7 +179,8 @@ enum gs_lease gs_lease_look(struct gs_engine *engine, const struct gs_host *host
 		return GS_LEASE_HELD;
 	if (!is_there(host, card, claim, vgpu))
 		return GS_LEASE_GONE;
-	user = user_of(card, vgpu);
+	node = node_of(engine, vgpu);
+	user = user_of(card, vgpu, node);
 	runs = vm_runs(engine, claim);
 	if (user || runs == 1)
 		return look_at_user(engine, claim, user, runs);

@@ -305,6 +305,36 @@ int gs_holders_read_all(struct gs_engine *engine, struct gs_host *host)
 	return r;
 }
 
+/* Of one target. */
+static int ask_one(struct gs_engine *engine, struct question *question, struct gs_holder **ret,
+		   size_t *ret_count)
+{
+	int r = ask(engine, question);
+
+	if (r < 0)
+		return r;
+	*ret = gs_steal(question->findings[0].holders);
+	*ret_count = question->findings[0].n_holders;
+	question->findings[0].n_holders = 0;
+	return 0;
+}
+
+int gs_holders_below(struct gs_engine *engine, const char *device, struct gs_holder **ret,
+		     size_t *ret_count)
+{
+	struct question question = { 0 };
+	struct gs_target *target;
+	int r;
+
+	r = grow_question(&question, &target);
+	if (r == 0)
+		r = gs_strv_add(&target->devices, device);
+	if (r == 0)
+		r = ask_one(engine, &question, ret, ret_count);
+	clear_question(&question);
+	return r;
+}
+
 int gs_holders_of_functions(struct gs_engine *engine, struct gs_function *const *functions,
 			    size_t count, struct gs_holder **ret, size_t *ret_count,
 			    int *ret_unreadable)
@@ -315,13 +345,8 @@ int gs_holders_of_functions(struct gs_engine *engine, struct gs_function *const 
 
 	r = ask_for_functions(&question, functions, count, &target);
 	if (r == 0)
-		r = ask(engine, &question);
-	if (r == 0) {
-		*ret = gs_steal(question.findings[0].holders);
-		*ret_count = question.findings[0].n_holders;
-		*ret_unreadable = question.unreadable;
-		question.findings[0].n_holders = 0;
-	}
+		r = ask_one(engine, &question, ret, ret_count);
+	*ret_unreadable = question.unreadable;
 	clear_question(&question);
 	return r;
 }

@@ -65,6 +65,10 @@ int gs_holders_read_all(struct gs_engine *engine, struct gs_host *host) gs_must_
 int gs_holders_of_functions(struct gs_engine *engine, struct gs_function *const *functions, size_t count,
 			    struct gs_holder **ret, size_t *ret_count, int *ret_unreadable) gs_must_check;
 
+/* gs_holders_below - the same of what is below one folder in sysfs */
+int gs_holders_below(struct gs_engine *engine, const char *device, struct gs_holder **ret,
+		     size_t *ret_count) gs_must_check;
+
 /*
  * gs_overrides_read - driver_override and power/control of the functions of
  * cards and their groups, read in an expendable child: the files may take the device lock.

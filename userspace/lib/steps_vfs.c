@@ -8,6 +8,7 @@
 #include "steps.h"
 #include "tree.h"
 #include "vfs.h"
+#include "vgpu_backend.h"
 #include "wait.h"
 
 #define PCI_DEVICES "sys/bus/pci/devices"
@@ -195,13 +196,8 @@ static int refuse_open(struct gs_executor *executor, const char *pf, char **erro
 
 	for (unsigned int i = 0; (vf = gs_vfs_address(executor->engine, pf, i)); i++) {
 		gs_cleanup_free char *address = vf;
-		gs_cleanup_free char *group = NULL;
-		char path[GS_PATH_MAX];
 
-		if (gs_path(path, PCI_DEVICES "/%s/iommu_group", address) == 0 &&
-		    gs_tree_link_name(executor->engine, path, &group) == 0 &&
-		    gs_path(path, "dev/vfio/%s", group) == 0 &&
-		    gs_step_job(executor, GS_JOB_TRY_OPEN, path, NULL, NULL) == -EBUSY)
+		if (gs_vgpu_is_open(executor, PCI_DEVICES, address))
 			return gs_step_fail(error, -EBUSY,
 					    gs_asprintf("the VF %s is used by a VM", address));
 	}

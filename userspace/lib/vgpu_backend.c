@@ -2,6 +2,7 @@
 #include "vgpu_backend.h"
 
 #include "tree.h"
+#include "vfio_cdev.h"
 
 static const struct gs_vgpu_backend *const backends[] = {
 	&gs_backend_nvidia,
@@ -38,10 +39,13 @@ bool gs_vgpu_is_open(struct gs_executor *executor, const char *devices, const ch
 	gs_cleanup_free char *group = NULL;
 	char path[GS_PATH_MAX];
 
-	return gs_path(path, "%s/%s/iommu_group", devices, device) == 0 &&
-	       gs_tree_link_name(executor->engine, path, &group) == 0 &&
-	       gs_path(path, "dev/vfio/%s", group) == 0 &&
-	       gs_step_job(executor, GS_JOB_TRY_OPEN, path, NULL, NULL) == -EBUSY;
+	if (gs_path(path, "%s/%s/iommu_group", devices, device) == 0 &&
+	    gs_tree_link_name(executor->engine, path, &group) == 0 &&
+	    gs_path(path, "dev/vfio/%s", group) == 0 &&
+	    gs_step_job(executor, GS_JOB_TRY_OPEN, path, NULL, NULL) == -EBUSY)
+		return true;
+	return gs_path(path, "%s/%s", devices, device) == 0 &&
+	       gs_vfio_cdev_held(executor->engine, path);
 }
 
 void gs_tell_vgpu_type(struct gs_records *records, const struct gs_told_type *type)

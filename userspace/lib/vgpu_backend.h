@@ -48,8 +48,8 @@ const struct gs_vgpu_backend *gs_vgpu_backend_having(struct gs_executor *executo
 						     const char *name);
 
 /*
- * gs_vgpu_is_open - has somebody opened its VFIO group? Removed meanwhile it would keep the kernel
- * waiting until its VM ends.
+ * gs_vgpu_is_open - has somebody opened its VFIO group, or itself by iommufd? Removed meanwhile it
+ * would keep the kernel waiting until its VM ends.
  * @devices: the folder that it is in, below the root
  */
 bool gs_vgpu_is_open(struct gs_executor *executor, const char *devices, const char *device);
