@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* backend_mdev.c - mediated devices, the kernel's own interface: of a card, of its VFs, of any parent. */
+#include "definition.h"
 #include "tree.h"
 #include "vgpu_backend.h"
 #include "vgpu_params.h"
@@ -14,56 +15,94 @@ static bool offers(const struct gs_engine *engine, const char *device)
 	return gs_path(path, PARENTS "/%s", device) == 0 && gs_tree_exists(engine, path);
 }
 
-static char *read_text(struct gs_engine *engine, const char *device, const char *type,
-		       const char *name)
+/* "TYPE/name"; NULL: it has none, or none that can be read */
+static const char *read_text(const struct gs_dir *types, const char *type, const char *name,
+			     char buffer[GS_ATTRIBUTE_MAX])
 {
-	char path[GS_PATH_MAX], *text;
+	char path[GS_PATH_MAX];
 
-	if (gs_path(path, PARENTS "/%s/mdev_supported_types/%s/%s", device, type, name) < 0 ||
-	    gs_tree_read(engine, path, &text) < 0)
+	if (gs_path(path, "%s/%s", type, name) < 0 || gs_dir_read(types, path, buffer) < 0)
 		return NULL;
-	return text;
+	return buffer;
 }
 
-static unsigned int count_made(struct gs_engine *engine, const char *device, const char *type)
+/* The types of the vGPUs of a device, which lie in its folder: one look for all types. */
+static char **read_made(struct gs_engine *engine, const char *device)
 {
-	char path[GS_PATH_MAX], **names = NULL;
-	size_t count;
+	char path[GS_PATH_MAX], **names = NULL, **made = NULL, *type;
 
-	if (gs_path(path, PARENTS "/%s/mdev_supported_types/%s/devices", device, type) < 0 ||
-	    gs_tree_list(engine, path, &names) < 0)
-		names = NULL;
-	count = gs_strv_count(names);
+	if (gs_path(path, PARENTS "/%s", device) < 0 || gs_tree_list(engine, path, &names) < 0)
+		return NULL;
+	for (char **name = names; name && *name; name++) {
+		if (!gs_is_uuid(*name) ||
+		    gs_path(path, PARENTS "/%s/%s/mdev_type", device, *name) < 0 ||
+		    gs_tree_link_name(engine, path, &type) < 0)
+			continue;
+		(void)!gs_strv_add(&made, type);
+		free(type);
+	}
 	gs_strv_free(names);
-	return (unsigned int)count;
+	return made;
 }
 
-static void tell_type(struct gs_engine *engine, struct gs_records *records, const char *device,
-		      const char *id)
+static unsigned int count(char *const *made, const char *type)
 {
-	gs_cleanup_free char *name = read_text(engine, device, id, "name");
-	gs_cleanup_free char *description = read_text(engine, device, id, "description");
-	gs_cleanup_free char *available = read_text(engine, device, id, "available_instances");
+	unsigned int n = 0;
 
-	gs_tell_vgpu_type(records, &(struct gs_told_type){
-					   .id = id,
-					   .name = name,
-					   .description = description,
-					   .available = available,
-					   .made = count_made(engine, device, id),
-				   });
+	for (; made && *made; made++)
+		n += gs_streq(*made, type);
+	return n;
+}
+
+static void tell_type(struct gs_records *records, const struct gs_dir *types, const char *id,
+		      unsigned int made)
+{
+	char name[GS_ATTRIBUTE_MAX], description[GS_ATTRIBUTE_MAX], available[GS_ATTRIBUTE_MAX];
+
+	gs_tell_vgpu_type(records,
+			  &(struct gs_told_type){
+				  .id = id,
+				  .name = read_text(types, id, "name", name),
+				  .description = read_text(types, id, "description", description),
+				  .available = read_text(types, id, "available_instances", available),
+				  .made = made,
+			  });
 }
 
 static void tell_types(struct gs_engine *engine, struct gs_records *records, const char *device)
 {
-	char path[GS_PATH_MAX], **types = NULL;
+	gs_cleanup_dir struct gs_dir dir = { .fd = -1 };
+	char path[GS_PATH_MAX], **types = NULL, **made;
 
 	if (gs_path(path, PARENTS "/%s/mdev_supported_types", device) < 0 ||
-	    gs_tree_list(engine, path, &types) < 0)
-		types = NULL;
+	    gs_dir_open(engine, path, &dir) < 0 || gs_tree_list(engine, path, &types) < 0)
+		return;
+	made = read_made(engine, device);
 	for (size_t i = 0; types && types[i]; i++)
-		tell_type(engine, records, device, types[i]);
+		tell_type(records, &dir, types[i], count(made, types[i]));
+	gs_strv_free(made);
 	gs_strv_free(types);
+}
+
+static int room(struct gs_executor *executor, const char *device, const char *id, unsigned int *ret)
+{
+	char path[GS_PATH_MAX], text[GS_JOB_TEXT] = "";
+	uint64_t number;
+	int r;
+
+	/* It may be a name, which holds whatever its vendor likes. */
+	if (strchr(id, '/') || *id == '.')
+		return -ENOENT;
+	r = gs_path(path, PARENTS "/%s/mdev_supported_types/%s/available_instances", device, id);
+	if (r == 0 && !gs_tree_exists(executor->engine, path))
+		return -ENOENT;
+	if (r == 0)
+		r = gs_step_job(executor, GS_JOB_READ, path, NULL, text);
+	if (r == 0)
+		r = gs_number_parse(text, &number);
+	if (r == 0)
+		*ret = number > INT32_MAX ? INT32_MAX : (unsigned int)number;
+	return r;
 }
 
 static bool has(struct gs_executor *executor, const char *uuid)
@@ -126,6 +165,7 @@ const struct gs_vgpu_backend gs_backend_mdev = {
 	.name = "mdev",
 	.offers = offers,
 	.tell_types = tell_types,
+	.room = room,
 	.create = create,
 	.has = has,
 	.remove = remove_mdev,

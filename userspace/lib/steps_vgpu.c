@@ -142,10 +142,16 @@ int gs_step_wait(struct gs_executor *executor, const struct gs_action *action, c
 static int find_type(struct gs_executor *executor, const char *device, const char *type,
 		     char **ret, unsigned int *ret_available)
 {
+	const struct gs_vgpu_backend *backend = gs_vgpu_backend_of(executor->engine, device);
 	struct gs_parent parent = { 0 };
 	const struct gs_vgpu_type *found;
 	int r;
 
+	if (backend && backend->room &&
+	    backend->room(executor, device, type, ret_available) == 0) {
+		*ret = strdup(type);
+		return *ret ? 0 : -ENOMEM;
+	}
 	r = gs_types_read(executor->engine, device, &parent);
 	if (r < 0)
 		return r;

@@ -27,6 +27,12 @@ struct gs_vgpu_backend {
 	/* In an expendable child: each type by gs_tell_vgpu_type(). */
 	void (*tell_types)(struct gs_engine *engine, struct gs_records *records,
 			   const char *device);
+	/*
+	 * How many more of a type there can be now, which is asked for by its id: without a child, for
+	 * what is made one after the other. -ENOENT: it has no such id. NULL: only all types tell.
+	 */
+	int (*room)(struct gs_executor *executor, const char *device, const char *id,
+		    unsigned int *ret);
 	/* In a switch, through the worker: made and looked at, is it there, removed and gone. */
 	int (*create)(struct gs_executor *executor, const struct gs_vgpu_order *order,
 		      char **error);
