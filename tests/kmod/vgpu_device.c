@@ -188,6 +188,27 @@ static long get_info(void __user *arg)
 	return copy_to_user(arg, &info, minsz) ? -EFAULT : 0;
 }
 
+static int fill_region_info(struct vfio_region_info *info)
+{
+	if (info->index >= VFIO_PCI_NUM_REGIONS)
+		return -EINVAL;
+	info->size = region_size(info->index);
+	info->offset = (u64)info->index << REGION_SHIFT;
+	info->flags = info->size ? VFIO_REGION_INFO_FLAG_READ |
+				   VFIO_REGION_INFO_FLAG_WRITE : 0;
+	info->cap_offset = 0;
+	return 0;
+}
+
+#ifdef HAVE_VFIO_REGION_INFO_OP
+/* What the user gave and gets, VFIO copies. */
+static int device_region_info(struct vfio_device *vdev,
+			      struct vfio_region_info *info,
+			      struct vfio_info_cap *caps)
+{
+	return fill_region_info(info);
+}
+#else
 static long get_region_info(void __user *arg)
 {
 	size_t minsz = offsetofend(struct vfio_region_info, offset);
@@ -195,15 +216,11 @@ static long get_region_info(void __user *arg)
 
 	if (copy_from_user(&info, arg, minsz))
 		return -EFAULT;
-	if (info.argsz < minsz || info.index >= VFIO_PCI_NUM_REGIONS)
+	if (info.argsz < minsz || fill_region_info(&info) < 0)
 		return -EINVAL;
-	info.size = region_size(info.index);
-	info.offset = (u64)info.index << REGION_SHIFT;
-	info.flags = info.size ? VFIO_REGION_INFO_FLAG_READ |
-				 VFIO_REGION_INFO_FLAG_WRITE : 0;
-	info.cap_offset = 0;
 	return copy_to_user(arg, &info, minsz) ? -EFAULT : 0;
 }
+#endif
 
 static long get_irq_info(void __user *arg)
 {
@@ -236,8 +253,10 @@ static long device_ioctl(struct vfio_device *vdev, unsigned int cmd,
 	switch (cmd) {
 	case VFIO_DEVICE_GET_INFO:
 		return get_info(argument);
+#ifndef HAVE_VFIO_REGION_INFO_OP
 	case VFIO_DEVICE_GET_REGION_INFO:
 		return get_region_info(argument);
+#endif
 	case VFIO_DEVICE_GET_IRQ_INFO:
 		return get_irq_info(argument);
 	case VFIO_DEVICE_SET_IRQS:
@@ -256,6 +275,9 @@ static const struct vfio_device_ops device_ops = {
 	.read = device_read,
 	.write = device_write,
 	.ioctl = device_ioctl,
+#ifdef HAVE_VFIO_REGION_INFO_OP
+	.get_region_info_caps = device_region_info,
+#endif
 #ifdef HAVE_VFIO_IOMMUFD
 	.bind_iommufd = vfio_iommufd_emulated_bind,
 	.unbind_iommufd = vfio_iommufd_emulated_unbind,
