@@ -35,6 +35,7 @@ struct gpu {
 
 struct ask;
 struct job;
+struct leases;
 
 struct daemon {
 	sd_event *event;
@@ -50,6 +51,7 @@ struct daemon {
 	size_t n_asks;
 	struct job *jobs; /* the newest first; of those that have ended a few are kept */
 	unsigned int last_job;
+	struct leases *leases; /* NULL: in another tree, or they cannot be listened to */
 	bool stopping;
 };
 

@@ -37,6 +37,14 @@ const char *job_path(const struct job *job)
 	return job->path;
 }
 
+bool job_runs(const struct daemon *daemon, const char *path)
+{
+	for (const struct job *job = daemon->jobs; job; job = job->next)
+		if (gs_streq(job->path, path))
+			return job->phase != JOB_FINISHED;
+	return false;
+}
+
 static size_t count_running(const struct daemon *daemon)
 {
 	size_t n = 0;

@@ -30,6 +30,9 @@ int job_start(struct daemon *daemon, sd_bus_message *call, const struct job_orde
 
 const char *job_path(const struct job *job);
 
+/* job_runs - has the job of this path not ended yet? */
+bool job_runs(const struct daemon *daemon, const char *path);
+
 /* job_cancel_all - as Ctrl-C would. Returns how many still run. */
 size_t job_cancel_all(struct daemon *daemon);
 

@@ -17,6 +17,7 @@ enum log_message {
 	LOG_TROUBLE,
 	LOG_JOB_DONE,
 	LOG_JOB_FAILED,
+	LOG_LEASE_ENDED,
 	LOG_MESSAGES,
 };
 

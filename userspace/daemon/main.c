@@ -7,6 +7,7 @@
 
 #include "ask.h"
 #include "job.h"
+#include "leases.h"
 #include "log.h"
 #include "shown.h"
 #include "reload.h"
@@ -109,6 +110,7 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info,
 
 void job_ended(struct daemon *daemon)
 {
+	leases_job_ended(daemon);
 	give_back_memory();
 	if (daemon->stopping && !job_cancel_all(daemon))
 		(void)sd_event_exit(daemon->event, 0);
@@ -190,6 +192,7 @@ static const struct step steps[] = {
 	{ "cannot read the host", shown_read },
 	{ "cannot serve on the bus", open_bus },
 	{ "cannot recover", recover },
+	{ "cannot look at what is claimed", leases_open },
 };
 
 static int start(struct daemon *daemon)
@@ -222,6 +225,7 @@ static void stop(struct daemon *daemon)
 {
 	ask_end_all(daemon);
 	job_forget_all(daemon);
+	leases_close(daemon);
 	watch_close(daemon);
 	sd_bus_flush_close_unref(daemon->bus);
 	shown_clear(daemon);

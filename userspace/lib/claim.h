@@ -14,6 +14,7 @@
 #include "engine.h"
 #include "lock.h"
 #include "model.h"
+#include "tree.h"
 
 #define GS_CLAIMS GS_STATE_DIR "/claims"
 
@@ -133,6 +134,13 @@ enum gs_lease {
  */
 enum gs_lease gs_lease_look(struct gs_engine *engine, const struct gs_host *host,
 			    struct gs_claim *claim);
+
+/*
+ * gs_lease_files - the files that tell of its VM, below the root: there while it is defined, and while
+ * it runs; -ENOENT: nobody is known who runs it
+ */
+int gs_lease_files(const struct gs_claim *claim, char defined[GS_PATH_MAX],
+		   char running[GS_PATH_MAX]) gs_must_check;
 
 /* gs_lease_manager - whose VM this is, by its files; NULL: nobody's that is known */
 const char *gs_lease_manager(struct gs_engine *engine, const char *vm);

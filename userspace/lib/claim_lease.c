@@ -16,15 +16,20 @@ static const struct manager managers[] = {
 };
 
 /* Names come from whoever claims, and become components of paths. */
-static bool has_file(struct gs_engine *engine, const char *format, const char *vm)
+static int file_of(const char *format, const char *vm, char path[GS_PATH_MAX])
 {
 	const char *at = strstr(format, "%s");
-	char path[GS_PATH_MAX];
 
 	if (!*vm || strchr(vm, '/') || *vm == '.')
-		return false;
-	return gs_path(path, "%.*s%s%s", (int)(at - format), format, vm, at + 2) == 0 &&
-	       gs_tree_exists(engine, path);
+		return -EINVAL;
+	return gs_path(path, "%.*s%s%s", (int)(at - format), format, vm, at + 2);
+}
+
+static bool has_file(struct gs_engine *engine, const char *format, const char *vm)
+{
+	char path[GS_PATH_MAX];
+
+	return file_of(format, vm, path) == 0 && gs_tree_exists(engine, path);
 }
 
 const char *gs_lease_manager(struct gs_engine *engine, const char *vm)
@@ -42,6 +47,18 @@ static const struct manager *manager_of(const struct gs_claim *claim)
 		if (gs_streq(managers[i].name, claim->manager))
 			return &managers[i];
 	return NULL;
+}
+
+int gs_lease_files(const struct gs_claim *claim, char defined[GS_PATH_MAX],
+		   char running[GS_PATH_MAX])
+{
+	const struct manager *manager = manager_of(claim);
+	int r;
+
+	if (!manager || !claim->vm)
+		return -ENOENT;
+	r = file_of(manager->defined, claim->vm, defined);
+	return r < 0 ? r : file_of(manager->running, claim->vm, running);
 }
 
 static const struct gs_card *card_of(const struct gs_host *host, const struct gs_claim *claim)

@@ -138,3 +138,27 @@ expect_output 7 "and six at once" bash -c "gpushift claims --json | jq '.claims 
 check "all of it is claimed" consistent
 expect_exit 0 "given back by the daemon" gpushift release --vm bus
 expect_output "" "all of them" live
+
+# --- over with the VM, and nobody asks ---
+all_gone() { [[ -z $(claimed) && -z $(live) ]]; }
+noted() { jq -e "$1" "$CLAIMS"/* >/dev/null 2>&1; }
+expect_exit 0 "a claim" claim --profile nvidia-47 --vm process
+check "a VM has it" hold_device vm "$(claimed)"
+check "the daemon sees who" wait_for 60 noted .user_pid
+release_device vm
+check "and that he is gone" wait_for 60 all_gone
+mkdir -p /run/libvirt/qemu
+touch /etc/libvirt/qemu/desk.xml
+expect_exit 0 "for a domain of libvirt" gpushift claim --direct --quiet --profile nvidia-47 --vm desk
+touch /run/libvirt/qemu/desk.xml
+check "that it runs is seen" wait_for 60 noted .vm_seen
+rm /run/libvirt/qemu/desk.xml
+check "and that it runs no more" wait_for 60 all_gone
+expect_exit 0 "once more" claim --profile nvidia-47 --vm desk
+touch /run/libvirt/qemu/desk.xml
+check "that it runs is seen" wait_for 60 noted .vm_seen
+stop_daemon
+rm /run/libvirt/qemu/desk.xml
+check "it ends while there is no daemon" noted .vm_seen
+check "which starts again" start_daemon
+check "and looks once" wait_for 60 all_gone
