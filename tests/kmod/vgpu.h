@@ -112,6 +112,10 @@ ssize_t vgpu_type_description(struct mdev_type *mtype, char *buf);
 
 int vgpu_create_errno(void);
 
+struct vgpu_profiles;
+struct vgpu_profiles *vgpu_profiles_create(struct pci_dev *pdev);
+void vgpu_profiles_destroy(struct vgpu_profiles *profiles);
+
 int vgpu_sriov_configure(struct pci_dev *pdev, int count);
 void vgpu_sriov_end(struct pci_dev *pdev);
 

@@ -34,6 +34,10 @@ static char *board = "p40";
 module_param(board, charp, 0444);
 MODULE_PARM_DESC(board, "What it is and which types it has: p40, a40 or gvt");
 
+static bool profiles;
+module_param(profiles, bool, 0444);
+MODULE_PARM_DESC(profiles, "Have the folder sriov_admin on cards that are split into plain VFs");
+
 static int fail_probe;
 module_param(fail_probe, int, 0644);
 MODULE_PARM_DESC(fail_probe, "Fail each probe with this error number (0: do not)");
@@ -109,11 +113,13 @@ int vgpu_create_errno(void)
  * @pool: its memory, unless it is a VF
  * @card: as an mdev parent; NULL: is none
  * @vf: as a VF that becomes a vGPU; NULL: is none
+ * @profiles: what its VFs are to get; NULL: nothing can be said of that
  */
 struct binding {
 	struct vgpu_pool pool;
 	struct vgpu_card *card;
 	struct vgpu_vf *vf;
+	struct vgpu_profiles *profiles;
 };
 
 /**
@@ -160,6 +166,12 @@ static int offer_vf(struct pci_dev *pdev, struct binding *binding)
 	return ret;
 }
 
+static int offer_profiles(struct pci_dev *pdev, struct binding *binding)
+{
+	binding->profiles = vgpu_profiles_create(pdev);
+	return PTR_ERR_OR_ZERO(binding->profiles);
+}
+
 static int offer(struct pci_dev *pdev, struct binding *binding)
 {
 	if (!strcmp(split, "mdev") && !pdev->is_virtfn)
@@ -168,6 +180,8 @@ static int offer(struct pci_dev *pdev, struct binding *binding)
 		return offer_mdevs(pdev, binding, 1);
 	if (!strcmp(split, "vf-vfio") && pdev->is_virtfn && pool_of(pdev))
 		return offer_vf(pdev, binding);
+	if (profiles && !strcmp(split, "vf") && pdev->is_physfn)
+		return offer_profiles(pdev, binding);
 	return 0;
 }
 
@@ -216,6 +230,7 @@ static void vgpu_remove(struct pci_dev *pdev)
 		vgpu_card_destroy(binding->card);
 	if (binding->vf)
 		vgpu_vf_destroy(&pdev->dev);
+	vgpu_profiles_destroy(binding->profiles);
 	kfree(binding);
 	pci_disable_device(pdev);
 }

@@ -549,6 +549,22 @@ static int set_override(const char *path, const char *value)
 	return 0;
 }
 
+/* Of a VF, as xe has them. */
+static int set_profile(const char *path, const char *value)
+{
+	static const char *const shown[] = { "[low] normal high", "low [normal] high",
+					     "low normal [high]" };
+	static const char *const words[] = { "low", "normal", "high" };
+	char text[PATH_SIZE];
+
+	snprintf(text, sizeof(text), "%s\n", value);
+	for (size_t i = 0; strstr(path, "sched_priority") && i < GS_ARRAY_SIZE(words); i++)
+		if (strcmp(words[i], value) == 0)
+			snprintf(text, sizeof(text), "%s\n", shown[i]);
+	put(path, text);
+	return 0;
+}
+
 static int set_power(const char *path, const char *value)
 {
 	if (strcmp(value, "on") != 0 && strcmp(value, "auto") != 0)
@@ -599,6 +615,8 @@ static int react(char *path, const char *value)
 		return set_vf_type(path, value);
 	if (strcmp(file, "vgpu_params") == 0)
 		return set_params(whole, value);
+	if (strstr(whole, "/sriov_admin/"))
+		return set_profile(whole, value);
 	if (strcmp(file, "sriov_numvfs") == 0)
 		return set_vfs(path, value);
 	if (strcmp(file, "sriov_drivers_autoprobe") == 0) {

@@ -23,6 +23,8 @@ static const struct {
 	{ "[card a]\nwith = 01:00.1 eth0\n", 2, "not 'eth0'" },
 	{ "[card a]\nvgpu = 0 nvidia-1\n", 2, "from 1 to" },
 	{ "[card a]\nvgpu =\n", 2, "needs the id" },
+	{ "[card a]\nvfs = 2\nvf-params = stop=1\n", 3, "no known VF parameter 'stop'" },
+	{ "[card a]\nmode = vgpu\nvf-params = exec_quantum_ms=1\n[card b]\n", 4, "vf-params and no vfs" },
 	{ "[card a]\nforce = maybe\n", 2, "force is yes or no" },
 	{ "[card a]\ndriver = a/b\n", 2, "not the name of a driver" },
 };
@@ -76,7 +78,9 @@ static void profiles(void **state)
 					 "[profile work]\n[card c]\nmode=vgpu\nvgpu = 2 GRID P40-2Q\n"
 					 "vgpu=nvidia-46\nforce=yes\n"
 					 "[profile play time]\n[card a]\nmode = passthrough\n"
-					 "with = 01:00.1 01:00.2\nwith=02:00.0\ndriver=nvidia\n");
+					 "with = 01:00.1 01:00.2\nwith=02:00.0\ndriver=nvidia\n"
+					 "[profile vms]\n[card d]\nmode = vgpu\nvfs = 2\n"
+					 "vf-params = exec_quantum_ms=20, sched_priority=low\n");
 	const struct gs_wanted_card *card;
 
 	(void)state;
@@ -92,6 +96,9 @@ static void profiles(void **state)
 	card = &wanted->cards[3];
 	assert_int_equal(card->n_with, 3);
 	assert_string_equal(card->driver, "nvidia");
+	card = &wanted->cards[4];
+	assert_int_equal(card->vfs, 2);
+	assert_string_equal(card->vf_params, "exec_quantum_ms=20,sched_priority=low");
 	gs_wanted_free(wanted);
 }
 

@@ -137,6 +137,8 @@ static int append_options(sd_bus_message *call, const struct cli *cli, bool set)
 		r = append_profiles(call, cli);
 	if (r >= 0 && set)
 		r = append_vfs(call, cli);
+	if (r >= 0 && set)
+		r = append_text_option(call, "vf-params", cli->vf_params);
 	if (r >= 0)
 		r = append_text_option(call, "driver", cli->driver);
 	if (r >= 0)

@@ -139,6 +139,7 @@ struct cli {
 	char **joined;
 	size_t n_profiles;
 	unsigned int vfs; /* of --count without a profile */
+	char *vf_params;  /* of --params behind it; in @joined; NULL: not given */
 	const char *driver;
 	const char *method; /* of a reset */
 	const char *hooks; /* a checkout of vgpu_unlock */

@@ -88,6 +88,7 @@ int cli_want_begin(struct cli *cli, struct gs_want *want)
 		.profiles = cli->profiles,
 		.n_profiles = cli->n_profiles,
 		.vfs = cli->vfs,
+		.vf_params = cli->vf_params,
 		.force = cli->force,
 	};
 	if (gs_mode_parse(cli->arguments[1], &want->mode) < 0)

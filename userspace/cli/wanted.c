@@ -145,6 +145,7 @@ static int fill_want(struct cli *cli, const struct gs_wanted_card *wanted, struc
 		.profiles = wanted->vgpus,
 		.n_profiles = wanted->n_vgpus,
 		.vfs = wanted->vfs,
+		.vf_params = wanted->vf_params,
 		.force = wanted->force,
 	};
 	return cli_want_uuids(cli, &item->want);

@@ -9,6 +9,7 @@
 #include "engine.h"
 #include "errors.h"
 #include "export.h"
+#include "vgpu_params.h"
 
 #define MAX_TIMEOUT_S 86400
 #define MAX_WITH 64
@@ -160,6 +161,19 @@ static int take_vfs(sd_bus_message *message, struct options *options, sd_bus_err
 	return 0;
 }
 
+static int take_vf_params(sd_bus_message *message, struct options *options, sd_bus_error *error)
+{
+	gs_cleanup_free char *problem = NULL;
+	const char *text;
+	int r = sd_bus_message_read(message, "s", &text);
+
+	if (r < 0)
+		return r;
+	free(gs_steal(options->want.vf_params));
+	r = gs_vf_params_read(text, &options->want.vf_params, &problem);
+	return r == -EINVAL ? error_usage(error, "%s", problem) : r;
+}
+
 static int take_uuid(sd_bus_message *message, struct options *options, sd_bus_error *error)
 {
 	const char *text;
@@ -259,6 +273,7 @@ static const struct {
 	{ "with", "as", OPTION_WITH, take_with },
 	{ "profiles", "a(su)", OPTION_PROFILES, take_profiles },
 	{ "vfs", "u", OPTION_PROFILES, take_vfs },
+	{ "vf-params", "s", OPTION_PROFILES, take_vf_params },
 	{ "force", "b", OPTION_FORCE, take_force },
 	{ "timeout", "u", OPTION_TIMEOUT, take_timeout },
 	{ "persist", "b", OPTION_PERSIST, take_persist },
@@ -376,6 +391,7 @@ void options_clear(struct options *options)
 	free(want->profiles);
 	free(want->with);
 	free(want->driver);
+	free(want->vf_params);
 	gs_strv_free(want->uuids);
 	gs_strv_free(options->on);
 	free(options->vm);

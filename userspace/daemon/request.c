@@ -76,6 +76,8 @@ static void add_options(struct request *request, const struct options *options)
 	}
 	if (want->vfs)
 		add(request, "--count=%u", want->vfs);
+	if (want->vf_params)
+		add(request, "--params=%s", want->vf_params);
 	if (want->driver)
 		add(request, "--driver=%s", want->driver);
 	for (size_t i = 0; i < want->n_with; i++)

@@ -48,11 +48,15 @@ enum gs_fence {
 	GS_FENCE_DRAIN,
 };
 
+/* All that are known, with their longest values. */
+#define GS_VFS_PARAMS 160
+
 /* Virtual functions: how many, and does the kernel bind new ones to drivers by itself? */
 struct gs_vfs {
 	unsigned int count;
 	enum gs_known autoprobe;
 	bool by_tool; /* NVIDIA's sriov-manage, in steps only */
+	char params[GS_VFS_PARAMS]; /* of each of them, see vgpu_params.h; "": what their driver gives them */
 };
 
 /* One PCI function. */
@@ -93,6 +97,7 @@ struct gs_function {
 	enum gs_known sriov_autoprobe; /* for PFs that are cards */
 	/* Those that gpushift enabled (0: it did not), and what autoprobe was before; GS_UNKNOWN: not told. */
 	struct gs_vfs own_vfs;
+	unsigned int vf_params; /* a bit for each that its driver has for VFs, see gs_vf_param_key() */
 	bool mdev_parent;
 	int numa_node;  /* -1: none */
 	char *modalias; /* only for functions of cards; NULL: unknown */

@@ -101,7 +101,7 @@ const char *gs_result_name(enum gs_result result);
  * address                "settled"       nothing hangs in the kernel, config space answers
  *  wait           card                   "unused", or with --force "unused-by-guests": looked at
  *                                        behind the fence, right before the first unbind
- *  enable-vfs     address                "4 autoprobe=0", see vfs.h
+ *  enable-vfs     address                "4 autoprobe=0 exec_quantum_ms=20", see vfs.h
  *  disable-vfs    address                "0 autoprobe=1"
  *  wait           address                "vfs 4": so many are there, and no driver of the host took one
  *  create-vgpu    parent                 TYPE/UUID or TYPE,PARAMS/UUID, see vgpu_params.h
@@ -150,6 +150,7 @@ struct gs_want {
 	struct gs_profile_want *profiles;
 	size_t n_profiles;
 	unsigned int vfs; /* plain VFs instead of profiles; 0: none */
+	char *vf_params; /* of each of them, as gs_vf_params_read() gives them; NULL: nothing is said */
 	bool force;
 	bool ends_claim; /* of the very thing that is taken away */
 	bool stored; /* the profiles are those that are defined, and belong to the want */

@@ -3,6 +3,7 @@
 #include "fences.h"
 #include "plan_build.h"
 #include "vfs.h"
+#include "vgpu_params.h"
 
 /* Those that somebody enabled whom we do not know. */
 static bool is_foreign(const struct gs_function *function)
@@ -83,6 +84,8 @@ static void disable(struct gs_planner *planner, const struct gs_function *functi
 
 	none.by_tool = by_tool(planner, function, &none);
 	now.by_tool = none.by_tool && by_tool(planner, function, &now);
+	if (function->own_vfs.count)
+		memcpy(now.params, function->own_vfs.params, sizeof(now.params));
 	gs_vfs_format(&none, value);
 	gs_vfs_format(&now, undo);
 	fence(planner, function, GS_OP_FENCE, &none);
@@ -149,6 +152,31 @@ static void refuse_too_many(struct gs_planner *planner)
 				      display->sriov_total));
 }
 
+/* While another driver has the card nothing tells: then it is the step that fails. */
+static void check_params(struct gs_planner *planner)
+{
+	const struct gs_function *display = gs_card_display(planner->card);
+	const char *card = gs_planner_card(planner);
+	char value[GS_VF_PARAM_VALUE];
+	char **evidence = NULL;
+	const char *key;
+
+	if (!planner->want->vf_params || gs_display_moves(planner))
+		return;
+	for (unsigned int i = 0; (key = gs_vf_param_key(i)); i++)
+		if (gs_vf_param_value(planner->want->vf_params, i, value) &&
+		    !(display->vf_params & 1u << i))
+			gs_note_owned(planner, &evidence,
+				      gs_asprintf("sriov_admin/vf1/profile/%s of %s is not there", key,
+						  card));
+	if (evidence)
+		gs_planner_refuse(planner, GS_REFUSE_NO_VGPU_TYPES, false,
+				  gs_asprintf("the driver of %s does not have these parameters for VFs",
+					      card),
+				  evidence, gs_asprintf("gpushift set %s vgpu --count %u", card,
+							planner->want->vfs));
+}
+
 /* Theirs are the types that are wanted. */
 static bool offer_types(const struct gs_planner *planner)
 {
@@ -196,11 +224,14 @@ void gs_steps_prepare_vfs(struct gs_planner *planner)
 
 bool gs_keeps_vfs(const struct gs_planner *planner)
 {
+	const struct gs_function *display = gs_card_display(planner->card);
+
 	if (offer_types(planner))
 		return true;
-	return planner->want->vfs &&
-	       gs_card_display(planner->card)->sriov_enabled == planner->want->vfs &&
-	       !gs_display_moves(planner);
+	return planner->want->vfs && display->sriov_enabled == planner->want->vfs &&
+	       !gs_display_moves(planner) &&
+	       (!planner->want->vf_params ||
+		gs_params_equal(display->own_vfs.params, planner->want->vf_params));
 }
 
 void gs_check_wanted_vfs(struct gs_planner *planner)
@@ -213,13 +244,14 @@ void gs_check_wanted_vfs(struct gs_planner *planner)
 	}
 	if (planner->want->vfs > display->sriov_total)
 		refuse_too_many(planner);
+	check_params(planner);
 }
 
 /* A number can only be changed by way of none. */
 int gs_steps_to_vfs(struct gs_planner *planner)
 {
 	/* No driver of the host is to take what is for guests. */
-	const struct gs_vfs wanted = { .count = planner->want->vfs, .autoprobe = GS_NO };
+	struct gs_vfs wanted = { .count = planner->want->vfs, .autoprobe = GS_NO };
 	char text[GS_VFS_TEXT + sizeof(GS_WAIT_VFS)];
 
 	gs_steps_remove_all(planner);
@@ -229,6 +261,8 @@ int gs_steps_to_vfs(struct gs_planner *planner)
 	}
 	gs_steps_disable_vfs(planner);
 	gs_steps_to_host(planner);
+	if (planner->want->vf_params)
+		snprintf(wanted.params, sizeof(wanted.params), "%s", planner->want->vf_params);
 	gs_steps_enable_vfs(planner, &wanted);
 	snprintf(text, sizeof(text), GS_WAIT_VFS "%u", wanted.count);
 	gs_planner_step(planner, GS_OP_WAIT, gs_planner_card(planner), text, GS_OP_COUNT, NULL,

@@ -6,6 +6,7 @@
 #include "execute.h"
 #include "worker.h"
 
+struct json_object;
 struct gs_executor {
 	struct gs_engine *engine;
 	struct gs_lock *lock;	  /* NULL in tests */
@@ -94,6 +95,12 @@ int gs_vfs_undo_enabled(struct gs_executor *executor, char **error) gs_must_chec
 int gs_vfs_undo_disabled(struct gs_executor *executor, char **error) gs_must_check;
 bool gs_vfs_shown_enabled(struct gs_executor *executor, const struct gs_action *action);
 bool gs_vfs_shown_disabled(struct gs_executor *executor, const struct gs_action *action);
+/* steps_provision.c: the parameters of VFs; what was before them, into their record, written, put back */
+int gs_provision_note(struct gs_executor *executor, const char *pf, const struct gs_vfs *vfs,
+		      struct json_object **ret, char **error) gs_must_check;
+int gs_provision(struct gs_executor *executor, const char *pf, const struct gs_vfs *vfs,
+		 char **error) gs_must_check;
+int gs_provision_put_back(struct gs_executor *executor, const char *pf, char **error) gs_must_check;
 /* steps_definition.c */
 int gs_step_set_definitions(struct gs_executor *executor, const struct gs_action *action,
 			    char **error) gs_must_check;

@@ -5,6 +5,7 @@
  * sriov_numvfs says yes although the PF's driver made fewer than asked for, or
  * none yet: what counts is what is there afterwards.
  */
+#include "state_file.h"
 #include "steps.h"
 #include "tree.h"
 #include "vfs.h"
@@ -144,18 +145,25 @@ static int check_count(struct gs_executor *executor, const char *pf, unsigned in
 }
 
 /* What is put back when they go; VFs that stay away are nobody's. */
-static int own(struct gs_executor *executor, const char *pf, unsigned int count, char **error)
+static int own(struct gs_executor *executor, const char *pf, const struct gs_vfs *wanted,
+	       char **error)
 {
 	/* What was noted before somebody else took them away is still to be put back. */
 	struct gs_vfs vfs = gs_vfs_recorded(executor->engine, pf);
+	gs_cleanup_json struct json_object *before = NULL;
 	uint64_t now;
 	int r;
 
-	vfs.count = count;
+	vfs.count = wanted->count;
+	memcpy(vfs.params, wanted->params, sizeof(vfs.params));
 	if (vfs.autoprobe == GS_UNKNOWN &&
 	    read_number(executor, pf, "sriov_drivers_autoprobe", &now) == 0)
 		vfs.autoprobe = now ? GS_YES : GS_NO;
-	r = gs_vfs_own(executor->engine, pf, &vfs);
+	r = gs_provision_note(executor, pf, wanted, &before, error);
+	if (r == 0)
+		r = gs_vfs_own(executor->engine, pf, &vfs, before);
+	if (r < 0 && *error)
+		return r;
 	if (r < 0)
 		return gs_step_fail(
 			error, r,
@@ -176,9 +184,11 @@ static int enable(struct gs_executor *executor, const struct gs_action *action, 
 	if (gs_vfs_count(executor->engine, pf) == wanted.count)
 		return 0;
 	if (ours)
-		r = own(executor, pf, wanted.count, error);
+		r = own(executor, pf, &wanted, error);
 	if (r == 0)
 		r = set_autoprobe(executor, pf, wanted.autoprobe, error);
+	if (r == 0)
+		r = gs_provision(executor, pf, &wanted, error);
 	if (r == 0)
 		r = change_count(executor, pf, &wanted, error);
 	return r == 0 ? check_count(executor, pf, wanted.count, error) : r;
@@ -252,6 +262,8 @@ int gs_step_disable_vfs(struct gs_executor *executor, const struct gs_action *ac
 	}
 	if (r == 0)
 		r = wait_count(executor, pf, 0, error);
+	if (r == 0)
+		r = gs_provision_put_back(executor, pf, error);
 	if (r == 0)
 		r = set_autoprobe(executor, pf, wanted.autoprobe, error);
 	return r == 0 ? gs_vfs_disown(executor->engine, pf) : r;

@@ -5,6 +5,7 @@
 #include "state_file.h"
 #include "tree.h"
 #include "vendor_tool.h"
+#include "vgpu_params.h"
 
 #define PCI_DEVICES "sys/bus/pci/devices"
 #define RECORDS GS_STATE_DIR "/vfs"
@@ -13,6 +14,7 @@
 #define VFS_MAX 65535
 
 #define BY_TOOL " sriov-manage"
+#define AUTOPROBE " autoprobe="
 
 void gs_vfs_format(const struct gs_vfs *vfs, char text[GS_VFS_TEXT])
 {
@@ -21,35 +23,86 @@ void gs_vfs_format(const struct gs_vfs *vfs, char text[GS_VFS_TEXT])
 	if (vfs->autoprobe != GS_UNKNOWN)
 		n += snprintf(text + n, (size_t)(GS_VFS_TEXT - n), " autoprobe=%d",
 			      vfs->autoprobe == GS_YES);
+	if (vfs->params[0])
+		n += snprintf(text + n, (size_t)(GS_VFS_TEXT - n), " %s", vfs->params);
 	if (vfs->by_tool)
 		snprintf(text + n, (size_t)(GS_VFS_TEXT - n), BY_TOOL);
 }
 
+/* Cuts a word off the end of what is left. */
+static bool cut_tool(const char *rest, size_t *length)
+{
+	size_t word = strlen(BY_TOOL);
+
+	if (*length < word || strncmp(rest + *length - word, BY_TOOL, word) != 0)
+		return false;
+	*length -= word;
+	return true;
+}
+
+static enum gs_known cut_autoprobe(const char **rest, size_t *length)
+{
+	static const char *const words[] = { AUTOPROBE "0", AUTOPROBE "1" };
+	static const enum gs_known values[] = { GS_NO, GS_YES };
+
+	for (size_t i = 0; i < GS_ARRAY_SIZE(words); i++) {
+		size_t word = strlen(words[i]);
+
+		if (*length < word || strncmp(*rest, words[i], word) != 0 ||
+		    (*length > word && (*rest)[word] != ' '))
+			continue;
+		*rest += word;
+		*length -= word;
+		return values[i];
+	}
+	return GS_UNKNOWN;
+}
+
+/* As gs_vf_params_read() gives them, behind one blank; or nothing. */
+static int take_params(const char *rest, size_t length, char ret[GS_VFS_PARAMS])
+{
+	gs_cleanup_free char *problem = NULL;
+	gs_cleanup_free char *params = NULL;
+
+	ret[0] = '\0';
+	if (!length)
+		return 0;
+	if (*rest != ' ' || length > GS_VFS_PARAMS)
+		return -EINVAL;
+	snprintf(ret, GS_VFS_PARAMS, "%.*s", (int)length - 1, rest + 1);
+	if (gs_vf_params_read(ret, &params, &problem) == 0 && *params && gs_streq(params, ret))
+		return 0;
+	return -EINVAL;
+}
+
 int gs_vfs_parse(const char *text, struct gs_vfs *ret)
 {
-	static const char *const words[] = { "", " autoprobe=0", " autoprobe=1" };
-	static const enum gs_known values[] = { GS_UNKNOWN, GS_NO, GS_YES };
+	struct gs_vfs vfs = { 0 };
 	unsigned long count;
-	bool by_tool;
+	const char *rest;
 	size_t length;
-	char *rest;
+	char *end;
 
 	if (!text || *text < '0' || *text > '9')
 		return -EINVAL;
 	errno = 0;
-	count = strtoul(text, &rest, 10);
+	count = strtoul(text, &end, 10);
+	if (errno || count > VFS_MAX)
+		return -EINVAL;
+	rest = end;
 	length = strlen(rest);
-	by_tool = length >= strlen(BY_TOOL) && strcmp(rest + length - strlen(BY_TOOL), BY_TOOL) == 0;
-	length -= by_tool ? strlen(BY_TOOL) : 0;
-	for (size_t i = 0; !errno && count <= VFS_MAX && i < GS_ARRAY_SIZE(words); i++) {
-		if (strlen(words[i]) != length || strncmp(rest, words[i], length) != 0)
-			continue;
-		*ret = (struct gs_vfs){ .count = (unsigned int)count,
-					.autoprobe = values[i],
-					.by_tool = by_tool };
-		return 0;
-	}
-	return -EINVAL;
+	vfs.count = (unsigned int)count;
+	vfs.by_tool = cut_tool(rest, &length);
+	vfs.autoprobe = cut_autoprobe(&rest, &length);
+	if (take_params(rest, length, vfs.params) < 0)
+		return -EINVAL;
+	*ret = vfs;
+	return 0;
+}
+
+int gs_vfs_param_path(char path[GS_PATH_MAX], const char *pf, unsigned int vf, const char *key)
+{
+	return gs_path(path, PCI_DEVICES "/%s/sriov_admin/vf%u/profile/%s", pf, vf, key);
 }
 
 int gs_sriov_manage(struct gs_engine *engine, const char *pf, bool on, unsigned int limit_ms,
@@ -84,7 +137,8 @@ unsigned int gs_vfs_count(struct gs_engine *engine, const char *pf)
 	return count;
 }
 
-int gs_vfs_own(struct gs_engine *engine, const char *pf, const struct gs_vfs *vfs)
+int gs_vfs_own(struct gs_engine *engine, const char *pf, const struct gs_vfs *vfs,
+	       struct json_object *before)
 {
 	gs_cleanup_json struct json_object *json = gs_state_new();
 	char text[GS_VFS_TEXT];
@@ -94,6 +148,8 @@ int gs_vfs_own(struct gs_engine *engine, const char *pf, const struct gs_vfs *vf
 		return -ENOMEM;
 	gs_vfs_format(vfs, text);
 	r = gs_state_set(json, "vfs", text);
+	if (r == 0 && before)
+		r = gs_state_add(json, "before", json_object_get(before));
 	if (r == 0)
 		r = gs_add_boot_id(engine, json);
 	return r < 0 ? r : gs_record_write(engine, RECORDS, pf, json);
@@ -102,6 +158,20 @@ int gs_vfs_own(struct gs_engine *engine, const char *pf, const struct gs_vfs *vf
 int gs_vfs_disown(struct gs_engine *engine, const char *pf)
 {
 	return gs_record_remove(engine, RECORDS, pf);
+}
+
+struct json_object *gs_vfs_before(struct gs_engine *engine, const char *pf)
+{
+	gs_cleanup_json struct json_object *json = NULL;
+	struct json_object *before = NULL;
+	char path[GS_PATH_MAX];
+
+	if (gs_path(path, RECORDS "/%s.json", pf) == 0 &&
+	    gs_state_read(engine, path, &json) == 0 && gs_same_boot(engine, json) &&
+	    json_object_object_get_ex(json, "before", &before) &&
+	    json_object_is_type(before, json_type_object))
+		return json_object_get(before);
+	return NULL;
 }
 
 struct gs_vfs gs_vfs_recorded(struct gs_engine *engine, const char *pf)
@@ -129,6 +199,18 @@ static enum gs_known read_autoprobe(struct gs_engine *engine, const char *pf)
 	return value ? GS_YES : GS_NO;
 }
 
+static unsigned int find_params(struct gs_engine *engine, const char *pf)
+{
+	unsigned int found = 0;
+	char path[GS_PATH_MAX];
+	const char *key;
+
+	for (unsigned int i = 0; (key = gs_vf_param_key(i)); i++)
+		if (gs_vfs_param_path(path, pf, 1, key) == 0 && gs_tree_exists(engine, path))
+			found |= 1u << i;
+	return found;
+}
+
 void gs_vfs_read(struct gs_engine *engine, struct gs_host *host)
 {
 	host->sriov_manage = gs_tree_exists(engine, GS_SRIOV_MANAGE);
@@ -139,6 +221,7 @@ void gs_vfs_read(struct gs_engine *engine, struct gs_host *host)
 			continue;
 		function->sriov_autoprobe = read_autoprobe(engine, function->text);
 		function->own_vfs = gs_vfs_recorded(engine, function->text);
+		function->vf_params = find_params(engine, function->text);
 		/* Somebody else changed it since. */
 		if (function->own_vfs.count != function->sriov_enabled)
 			function->own_vfs.count = 0;

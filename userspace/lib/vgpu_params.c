@@ -7,21 +7,45 @@
 #define NVIDIA_TYPES "nvidia-"
 #define BLANKS " \t\r\n"
 
-/* What NVIDIA documents, and the highest number that each takes. */
-static const struct known {
+/* A key, and what its values are: numbers up to @most, or one of @words. */
+struct form {
 	const char *key;
 	unsigned long most;
-} known[] = {
-	{ "frame_rate_limiter", 1 },
-	{ "disable_vnc", 1 },
-	{ "enable_uvm", 1 },
-	{ "enable_debugging", 1 },
-	{ "enable_profiling", 1 },
-	{ "vgpu-placement-id", 65535 },
-	{ "loglevel", 9 },
-	{ "intervaltime", 10000000 },
-	{ "vgaintervaltime", 10000000 },
+	const char *words;
 };
+
+/* What a driver has, and whether others may be written all the same. */
+struct forms {
+	const char *what;
+	const struct form *list;
+	size_t count;
+	bool open;
+};
+
+/* What NVIDIA documents. */
+static const struct form of_vgpus[] = {
+	{ "frame_rate_limiter", 1, NULL },
+	{ "disable_vnc", 1, NULL },
+	{ "enable_uvm", 1, NULL },
+	{ "enable_debugging", 1, NULL },
+	{ "enable_profiling", 1, NULL },
+	{ "vgpu-placement-id", 65535, NULL },
+	{ "loglevel", 9, NULL },
+	{ "intervaltime", 10000000, NULL },
+	{ "vgaintervaltime", 10000000, NULL },
+};
+
+static const struct forms vgpu_forms = { "vGPU parameter", of_vgpus, GS_ARRAY_SIZE(of_vgpus), true };
+
+/* What xe has below sriov_admin; each is a file. */
+static const struct form of_vfs[GS_VF_PARAMS_KNOWN] = {
+	{ "exec_quantum_ms", 4294967295UL, NULL },
+	{ "preempt_timeout_us", 4294967295UL, NULL },
+	{ "sched_priority", 0, "low|normal|high" },
+	{ "vram_quota", 1UL << 50, NULL },
+};
+
+static const struct forms vf_forms = { "VF parameter", of_vfs, GS_ARRAY_SIZE(of_vfs), false };
 
 /* One KEY=VALUE within a list. */
 struct param {
@@ -66,16 +90,16 @@ static bool same_key(const struct param *a, const struct param *b)
 	return a->key_length == b->key_length && strncmp(a->key, b->key, a->key_length) == 0;
 }
 
-static const struct known *find_known(const struct param *param)
+static const struct form *find_form(const struct forms *forms, const struct param *param)
 {
-	for (size_t i = 0; i < GS_ARRAY_SIZE(known); i++)
-		if (strlen(known[i].key) == param->key_length &&
-		    strncmp(known[i].key, param->key, param->key_length) == 0)
-			return &known[i];
+	for (size_t i = 0; i < forms->count; i++)
+		if (strlen(forms->list[i].key) == param->key_length &&
+		    strncmp(forms->list[i].key, param->key, param->key_length) == 0)
+			return &forms->list[i];
 	return NULL;
 }
 
-static bool has_form(const struct known *form, const struct param *param)
+static bool is_number(const struct form *form, const struct param *param)
 {
 	unsigned long number = 0;
 
@@ -87,9 +111,23 @@ static bool has_form(const struct known *form, const struct param *param)
 	return param->value_length > 0 && number <= form->most;
 }
 
+static bool is_one_of(const char *words, const struct param *param)
+{
+	for (const char *at = words; *at; at += strcspn(at, "|"), at += *at == '|')
+		if (strcspn(at, "|") == param->value_length &&
+		    strncmp(at, param->value, param->value_length) == 0)
+			return true;
+	return false;
+}
+
+static bool has_form(const struct form *form, const struct param *param)
+{
+	return form->words ? is_one_of(form->words, param) : is_number(form, param);
+}
+
 static bool is_known(const struct param *param)
 {
-	const struct known *form = find_known(param);
+	const struct form *form = find_form(&vgpu_forms, param);
 
 	return form && has_form(form, param);
 }
@@ -105,13 +143,17 @@ static bool is_twice(const char *text, const struct param *param)
 	return false;
 }
 
-static char *list_known(void)
+static char *list_known(const struct forms *forms)
 {
 	char *text = strdup("");
 
-	for (size_t i = 0; text && i < GS_ARRAY_SIZE(known); i++) {
-		char *longer = gs_asprintf("%s%s%s=0%s%lu", text, i ? ", " : "", known[i].key,
-					   known[i].most == 1 ? "|" : "..", known[i].most);
+	for (size_t i = 0; text && i < forms->count; i++) {
+		const struct form *form = &forms->list[i];
+		char *longer = form->words
+				       ? gs_asprintf("%s%s%s=%s", text, i ? ", " : "", form->key,
+						     form->words)
+				       : gs_asprintf("%s%s%s=0%s%lu", text, i ? ", " : "", form->key,
+						     form->most == 1 ? "|" : "..", form->most);
 
 		free(text);
 		text = longer;
@@ -119,30 +161,46 @@ static char *list_known(void)
 	return text;
 }
 
-/* A sentence; NULL: nothing is wrong with it. */
-static char *problem_of(const char *text, const struct param *param)
+static char *unknown(const struct forms *forms, const struct param *param)
 {
-	const struct known *form = find_known(param);
+	gs_cleanup_free char *list = list_known(forms);
 	int length = (int)param->key_length;
-	gs_cleanup_free char *list = NULL;
+
+	if (!forms->open)
+		return gs_asprintf("there is no known %s '%.*s'; known are %s", forms->what, length,
+				   param->key, list ? list : "");
+	return gs_asprintf("there is no known %s '%.*s'; known are %s; +%.*s=... is written all the same",
+			   forms->what, length, param->key, list ? list : "", length, param->key);
+}
+
+static char *wrong_value(const struct forms *forms, const struct form *form,
+			 const struct param *param)
+{
+	if (form->words)
+		return gs_asprintf("the %s %s is one of %s, not '%.*s'", forms->what, form->key,
+				   form->words, (int)param->value_length, param->value);
+	return gs_asprintf("the %s %s is a number from 0 to %lu, not '%.*s'", forms->what, form->key,
+			   form->most, (int)param->value_length, param->value);
+}
+
+/* A sentence; NULL: nothing is wrong with it. */
+static char *problem_of(const struct forms *forms, const char *text, const struct param *param)
+{
+	const struct form *form = find_form(forms, param);
 
 	if (!is_word(param->key, param->key_length) ||
 	    !is_word(param->value, param->value_length))
-		return gs_asprintf("a vGPU parameter is KEY=VALUE, not '%.*s'",
+		return gs_asprintf("a %s is KEY=VALUE, not '%.*s'", forms->what,
 				   (int)(param->value + param->value_length - param->key), param->key);
 	if (is_twice(text, param))
-		return gs_asprintf("the vGPU parameter %.*s is given twice", length, param->key);
-	if (param->forced || (form && has_form(form, param)))
+		return gs_asprintf("the %s %.*s is given twice", forms->what,
+				   (int)param->key_length, param->key);
+	if ((param->forced && forms->open) || (form && has_form(form, param)))
 		return NULL;
-	if (form)
-		return gs_asprintf("the vGPU parameter %s is a number from 0 to %lu, not '%.*s'",
-				   form->key, form->most, (int)param->value_length, param->value);
-	list = list_known();
-	return gs_asprintf("there is no known vGPU parameter '%.*s'; known are %s; +%.*s=... is written all the same",
-			   length, param->key, list ? list : "", length, param->key);
+	return form ? wrong_value(forms, form, param) : unknown(forms, param);
 }
 
-int gs_params_read(const char *text, char **ret, char **ret_problem)
+static int read_list(const struct forms *forms, const char *text, char **ret, char **ret_problem)
 {
 	const char *at = text;
 	struct param param;
@@ -156,7 +214,7 @@ int gs_params_read(const char *text, char **ret, char **ret_problem)
 	while (list && next_param(&at, &param)) {
 		char *longer;
 
-		*ret_problem = problem_of(text, &param);
+		*ret_problem = problem_of(forms, text, &param);
 		if (*ret_problem)
 			break;
 		longer = gs_asprintf("%s%s%.*s=%.*s", list, *list ? "," : "", (int)param.key_length,
@@ -165,9 +223,9 @@ int gs_params_read(const char *text, char **ret, char **ret_problem)
 		list = longer;
 	}
 	if (list && !*ret_problem && !*list)
-		*ret_problem = gs_asprintf("say which vGPU parameters, KEY=VALUE, or none");
+		*ret_problem = gs_asprintf("say which parameters, KEY=VALUE, or none");
 	if (list && !*ret_problem && strlen(list) > GS_PARAMS_MAX)
-		*ret_problem = gs_asprintf("vGPU parameters are at most %d characters long", GS_PARAMS_MAX);
+		*ret_problem = gs_asprintf("parameters are at most %d characters long", GS_PARAMS_MAX);
 	if (!list)
 		return -ENOMEM;
 	if (!*ret_problem) {
@@ -176,6 +234,35 @@ int gs_params_read(const char *text, char **ret, char **ret_problem)
 	}
 	free(list);
 	return -EINVAL;
+}
+
+int gs_params_read(const char *text, char **ret, char **ret_problem)
+{
+	return read_list(&vgpu_forms, text, ret, ret_problem);
+}
+
+int gs_vf_params_read(const char *text, char **ret, char **ret_problem)
+{
+	return read_list(&vf_forms, text, ret, ret_problem);
+}
+
+const char *gs_vf_param_key(unsigned int number)
+{
+	return number < vf_forms.count ? vf_forms.list[number].key : NULL;
+}
+
+bool gs_vf_param_value(const char *text, unsigned int number, char ret[GS_VF_PARAM_VALUE])
+{
+	const struct form *form = number < vf_forms.count ? &vf_forms.list[number] : NULL;
+	struct param param;
+
+	while (form && next_param(&text, &param)) {
+		if (find_form(&vf_forms, &param) != form)
+			continue;
+		snprintf(ret, GS_VF_PARAM_VALUE, "%.*s", (int)param.value_length, param.value);
+		return true;
+	}
+	return false;
 }
 
 bool gs_params_are(const char *text)

@@ -34,6 +34,18 @@ char *gs_profile_join(const char *type, const char *params) gs_must_check;
  */
 int gs_params_read(const char *text, char **ret, char **ret_problem) gs_must_check;
 
+/*
+ * The same for plain VFs of Intel's xe: each is a file, sriov_admin/vfN/profile/KEY of the card.
+ * What is not known is never written.
+ */
+#define GS_VF_PARAMS_KNOWN 4
+#define GS_VF_PARAM_VALUE 24
+int gs_vf_params_read(const char *text, char **ret, char **ret_problem) gs_must_check;
+/* gs_vf_param_key - the one with this number, from 0; NULL: there are no more */
+const char *gs_vf_param_key(unsigned int number);
+/* gs_vf_param_value - what @text says of it; false: nothing */
+bool gs_vf_param_value(const char *text, unsigned int number, char ret[GS_VF_PARAM_VALUE]);
+
 /* gs_params_are - do they have the form that gs_params_read() gives? For what comes from files. */
 bool gs_params_are(const char *text);
 

@@ -26,6 +26,7 @@ void gs_wanted_free(struct gs_wanted *wanted)
 
 		free(card->card);
 		free(card->driver);
+		free(card->vf_params);
 		free(card->with);
 		for (size_t j = 0; j < card->n_vgpus; j++)
 			free(card->vgpus[j].type);
@@ -146,6 +147,14 @@ static int set_vfs(struct parser *parser, const char *value, char **error)
 	return 0;
 }
 
+static int set_vf_params(struct parser *parser, const char *value, char **error)
+{
+	char *problem;
+	int r = gs_vf_params_read(value, &current(parser)->vf_params, &problem);
+
+	return r == -EINVAL ? gs_ini_fail(error, problem) : r;
+}
+
 static int set_force(struct parser *parser, const char *value, char **error)
 {
 	if (!gs_streq(value, "yes") && !gs_streq(value, "no"))
@@ -161,6 +170,7 @@ static const struct key {
 } keys[] = {
 	{ "mode", false, set_mode }, { "driver", false, set_driver }, { "with", true, set_with },
 	{ "vgpu", true, set_vgpu },  { "force", false, set_force },   { "vfs", false, set_vfs },
+	{ "vf-params", false, set_vf_params },
 };
 
 static int take_key(void *data, const char *name, const char *value, char **error)
@@ -178,7 +188,7 @@ static int take_key(void *data, const char *name, const char *value, char **erro
 		return keys[i].set(parser, value, error);
 	}
 	return gs_ini_fail(error, gs_asprintf("unknown key '%s'; there are: mode, driver, with, "
-					      "vgpu, vfs, force",
+					      "vgpu, vfs, vf-params, force",
 					      name));
 }
 
@@ -195,6 +205,9 @@ static int end_card(struct parser *parser, char **error)
 						      card->card));
 	if (card->n_vgpus && card->vfs)
 		return gs_ini_fail(error, gs_asprintf("[card %s] before this has vgpu and vfs",
+						      card->card));
+	if (card->vf_params && !card->vfs)
+		return gs_ini_fail(error, gs_asprintf("[card %s] before this has vf-params and no vfs",
 						      card->card));
 	if (card->vfs && card->mode != GS_MODE_VGPU)
 		return gs_ini_fail(error, gs_asprintf("[card %s] before this has vfs and the mode %s",
@@ -332,11 +345,15 @@ static unsigned int count_vgpus(const struct gs_card *card, const struct gs_want
 
 static char *vgpus_differ(const struct gs_card *card, const struct gs_wanted_card *wanted)
 {
+	const char *params = gs_card_display(card)->own_vfs.params;
 	unsigned int vfs = gs_card_display(card)->sriov_enabled;
 	unsigned int total = 0;
 
 	if (wanted->vfs && wanted->vfs != vfs)
 		return gs_asprintf("it has %u VFs, not %u", vfs, wanted->vfs);
+	if (wanted->vf_params && !gs_params_equal(params, wanted->vf_params))
+		return gs_asprintf("its VFs have %s, not %s", *params ? params : "no parameters of ours",
+				   wanted->vf_params);
 	for (size_t i = 0; i < wanted->n_vgpus; i++) {
 		const struct gs_profile_want *vgpu = &wanted->vgpus[i];
 		unsigned int there = count_vgpus(card, wanted, vgpu->type);

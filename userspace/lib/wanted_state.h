@@ -11,6 +11,7 @@
  *	driver = nvidia
  *	vgpu = 2 nvidia-47		how many (1), and a type; may be given again
  *	vfs = 4				plain virtual functions, instead of vgpu
+ *	vf-params = exec_quantum_ms=20	of each of these
  *	with = 0000:01:00.2		functions that move along
  *	force = yes
  *
@@ -34,6 +35,7 @@ struct gs_wanted_card {
 	struct gs_profile_want *vgpus; /* their types are owned */
 	size_t n_vgpus;
 	unsigned int vfs; /* 0: none */
+	char *vf_params;  /* NULL: nothing is said */
 };
 
 /* More is no file of a person's. */

@@ -370,6 +370,10 @@ int gs_wish_want(struct gs_engine *engine, const struct gs_host *host, const str
 		ret->driver = strdup(wish->driver);
 		r = ret->driver ? 0 : -ENOMEM;
 	}
+	if (r == 0 && wish->vf_params) {
+		ret->vf_params = strdup(wish->vf_params);
+		r = ret->vf_params ? 0 : -ENOMEM;
+	}
 	if (r == 0)
 		r = add_with(engine, card, wish, ret);
 	if (r == 0)
@@ -388,6 +392,7 @@ int gs_wish_want(struct gs_engine *engine, const struct gs_host *host, const str
 void gs_wish_want_clear(struct gs_want *want)
 {
 	free(want->driver);
+	free(want->vf_params);
 	free(want->with);
 	for (size_t i = 0; i < want->n_profiles; i++)
 		free(want->profiles[i].type);

@@ -40,6 +40,7 @@ struct gs_wish {
 	struct gs_wished_vgpu *vgpus;
 	size_t n_vgpus;
 	unsigned int vfs; /* plain VFs; 0: none */
+	char *vf_params;  /* of each of them; NULL: nothing is said */
 	/* From gs_wishes_match(). */
 	enum gs_found found;
 	char now[GS_ADDRESS_LEN]; /* of the card; "" when it was not found */

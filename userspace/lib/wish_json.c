@@ -20,6 +20,7 @@ void gs_wish_clear(struct gs_wish *wish)
 	gs_place_clear(&wish->place);
 	gs_strv_free(wish->others);
 	free(wish->driver);
+	free(wish->vf_params);
 	gs_places_free(wish->with, wish->n_with);
 	for (size_t i = 0; i < wish->n_vgpus; i++)
 		gs_wished_vgpu_clear(&wish->vgpus[i]);
@@ -104,6 +105,8 @@ struct json_object *gs_wish_to_json(const struct gs_wish *wish)
 		return NULL;
 	/* Only where there are some, so that other wishes read as they always did. */
 	if (wish->vfs && gs_state_add(object, "vfs", json_object_new_int((int)wish->vfs)) < 0)
+		return NULL;
+	if (wish->vf_params && gs_state_set(object, "vf-params", wish->vf_params) < 0)
 		return NULL;
 	return gs_steal(object);
 }
@@ -233,6 +236,21 @@ static int get_vfs(struct json_object *json, struct gs_wish *ret)
 	return 0;
 }
 
+/* With the number of them only, and as gs_vf_params_read() gives them. */
+static int get_vf_params(struct json_object *json, struct gs_wish *ret)
+{
+	const char *text = gs_state_string(json, "vf-params");
+	gs_cleanup_free char *problem = NULL;
+	int r;
+
+	if (!text)
+		return json_object_object_get_ex(json, "vf-params", NULL) ? -EBADMSG : 0;
+	r = gs_vf_params_read(text, &ret->vf_params, &problem);
+	if (r == -EINVAL || (r == 0 && (!ret->vfs || !gs_streq(ret->vf_params, text))))
+		return -EBADMSG;
+	return r;
+}
+
 int gs_wish_from_json(struct json_object *json, struct gs_wish *ret)
 {
 	const char *mode = gs_state_string(json, "mode");
@@ -249,6 +267,8 @@ int gs_wish_from_json(struct json_object *json, struct gs_wish *ret)
 		r = get_force(json, ret);
 	if (r == 0)
 		r = get_vfs(json, ret);
+	if (r == 0)
+		r = get_vf_params(json, ret);
 	if (r == 0)
 		r = get_others(json, ret);
 	if (r == 0)

@@ -243,7 +243,11 @@ int gs_wish_store(struct gs_engine *engine, const struct gs_host *host, const st
 	wish->mode = want->mode;
 	wish->force = want->force;
 	wish->vfs = want->vfs;
-	if (want->driver) {
+	if (want->vf_params) {
+		wish->vf_params = strdup(want->vf_params);
+		r = wish->vf_params ? 0 : -ENOMEM;
+	}
+	if (r == 0 && want->driver) {
 		wish->driver = strdup(want->driver);
 		r = wish->driver ? 0 : -ENOMEM;
 	}

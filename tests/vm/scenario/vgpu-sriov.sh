@@ -22,7 +22,7 @@ check "cards that can have VFs" modprobe gpushift_test_bus domain=0 "bus=$first"
 # They send no interrupt that could be remapped.
 modprobe vfio_iommu_type1
 echo Y >/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts
-modprobe gpushift_test_vgpu name=i915 split=vf
+modprobe gpushift_test_vgpu name=i915 split=vf profiles=1
 mapfile -t both < <(cards)
 card=${both[0]}
 check "$card: the stand-in driver takes it" bind_override "$card" i915
@@ -136,7 +136,33 @@ echo 0 >"$PCI/$card/sriov_numvfs"
 expect_exit 0 "is granted again" gpushift apply --wishes
 expect_output 2 "two are there" count
 
-printf '[card %s]\nmode = vgpu\nvfs = 3\n' "$card" >/tmp/wanted
+# What each VF gets of the card, as xe has it.
+profiles() { grep -h . "$PCI/$card/sriov_admin"/vf{1,2,3}/profile/{exec_quantum_ms,sched_priority} | tr '\n' ';'; }
+as_before="0;low [normal] high;0;low [normal] high;0;low [normal] high;"
+given="20;low normal [high];20;low normal [high];0;low [normal] high;"
+give=exec_quantum_ms=20,sched_priority=high
+expect_exit 2 "a parameter that nobody knows" gpushift set "$card" vgpu --count 2 --params stop=1
+expect_exit 2 "a value that is none" gpushift set "$card" vgpu --count 2 --params sched_priority=highest
+expect_exit 3 "one that this driver does not have" gpushift set "$card" vgpu --count 2 --params preempt_timeout_us=1
+expect_exit 0 "parameters of VFs" gpushift set "$card" vgpu --count 2 --params "$give" --persist
+expect_output "$given" "are written" profiles
+expect_match "already" "the same again is nothing to do" gpushift set "$card" vgpu --count 2 --params "$give"
+expect_exit 0 "to the host" gpushift set "$card" host
+expect_output "$as_before" "they are as they were" profiles
+expect_exit 0 "the wish has them, too" gpushift apply --wishes
+expect_output "$given" "they are written again" profiles
+standin profile_errno 5
+expect_exit 1 "the driver refuses others" gpushift set "$card" vgpu --count 3 --params exec_quantum_ms=30
+standin profile_errno 0
+expect_output 2 "the old two are there" count
+expect_output "$given" "with what they had" profiles
+expect_exit 0 "to the host" gpushift set "$card" host
+standin profile_never 1
+expect_exit 1 "a success that did not happen" gpushift set "$card" vgpu --count 2 --params "$give"
+standin profile_never 0
+assert_unchanged "the card is as it was before"
+
+printf '[card %s]\nmode = vgpu\nvfs = 3\nvf-params = %s\n' "$card" "$give" >/tmp/wanted
 expect_exit 1 "a wanted state differs" gpushift assert /tmp/wanted
 expect_exit 0 "is applied" gpushift apply /tmp/wanted
 expect_exit 0 "and shows" gpushift assert /tmp/wanted
