@@ -50,6 +50,20 @@ static void expect_log(struct lab *lab, const char *expected)
 	tree_remove(lab->tree, LOG);
 }
 
+/* As expect_log(); on a busy host the last call may have been given up, and made once more. */
+static void expect_log_on_busy_host(struct lab *lab, const char *expected, const char *again)
+{
+	char *text = tree_read(lab->tree, LOG);
+	const char *rest = text;
+
+	assert_non_null(text);
+	assert_int_equal(strncmp(text, expected, strlen(expected)), 0);
+	rest += strlen(expected);
+	assert_true(!*rest || strcmp(rest, again) == 0);
+	free(text);
+	tree_remove(lab->tree, LOG);
+}
+
 /* The fence closes before the last look and opens after the last unbind. */
 static void expect_order(const struct lab *lab, const char *value)
 {
@@ -186,7 +200,7 @@ static void a_drain_that_hangs_is_given_up(void **state)
 	give_program(lab, "[ $5 = 0 ] || { sleep 1000 & echo $! >${0%/usr/*}/var/pid; wait; }");
 	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
 	assert_int_equal(lab_set(lab, GS_MODE_PASSTHROUGH), GS_EXIT_FAILED);
-	expect_log(lab, ON OFF);
+	expect_log_on_busy_host(lab, ON OFF, OFF);
 	lab_expect(before);
 	expect_no_late_program(lab);
 }

@@ -150,6 +150,7 @@ static int await(struct gs_shared_records *shared, pid_t pid, int fd, unsigned i
 	uint64_t begin = gs_now_us(), now = begin, end = begin + (uint64_t)total_ms * 1000;
 	struct pollfd closed = { .fd = fd };
 	size_t last = 0, published = 0;
+	bool starved = false;
 	uint64_t left;
 	int r;
 
@@ -163,10 +164,12 @@ static int await(struct gs_shared_records *shared, pid_t pid, int fd, unsigned i
 			return 0;
 		published = atomic_load_explicit(&shared->published, memory_order_acquire);
 		now = gs_now_us();
-		if (published != last || r < 0)
+		if (r < 0 || (published != last && !starved))
 			continue;
-		if (now - begin >= STARVED_MS * 1000ULL || !is_starved(pid))
+		/* What it told since it had to wait shows that it has a CPU, and goes on. */
+		if (now - begin >= STARVED_MS * 1000ULL || (published == last && !is_starved(pid)))
 			break;
+		starved = true;
 		end = now + quiet_ms * 1000ULL;
 	} while (now < end);
 	return -ETIMEDOUT;
