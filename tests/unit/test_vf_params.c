@@ -20,6 +20,7 @@ static void texts_are_read(void **state)
 					     "exec_quantum_ms=",
 					     "exec_quantum_ms=4294967296",
 					     "exec_quantum_ms=-1",
+					     "exec_quantum_ms=020",
 					     "sched_priority=highest",
 					     "sched_priority=low|normal",
 					     "exec_quantum_ms=1,exec_quantum_ms=2",

@@ -103,6 +103,9 @@ static bool is_number(const struct form *form, const struct param *param)
 {
 	unsigned long number = 0;
 
+	/* A driver may take 020 for 16, and shows it otherwise than it was written. */
+	if (param->value_length > 1 && *param->value == '0')
+		return false;
 	for (size_t i = 0; i < param->value_length; i++) {
 		if (!isdigit((unsigned char)param->value[i]) || number > form->most)
 			return false;
