@@ -112,6 +112,9 @@ int gs_claim_locate(struct gs_engine *engine, struct gs_claim *claim) gs_must_ch
 int gs_claim_forget(struct gs_engine *engine, const char *id) gs_must_check;
 void gs_claim_clear(struct gs_claim *claim);
 
+/* gs_claim_card - the card that was claimed, or has it; NULL: another one is at its address by now, or none */
+struct gs_card *gs_claim_card(const struct gs_host *host, const struct gs_claim *claim);
+
 /* claim_host.c: gs_claims_of_host - note at each card and vGPU who has claimed it in this boot */
 int gs_claims_of_host(struct gs_engine *engine, struct gs_host *host) gs_must_check;
 

@@ -12,8 +12,7 @@ static int reserve(struct gs_reserved *reserved, const struct gs_claim *claim)
 	return reserved->claim && (reserved->vm || !claim->vm) ? 0 : -ENOMEM;
 }
 
-/* The card at the address may be another one by now. */
-static struct gs_card *find_card(const struct gs_host *host, const struct gs_claim *claim)
+struct gs_card *gs_claim_card(const struct gs_host *host, const struct gs_claim *claim)
 {
 	struct gs_identity identity;
 	struct gs_address address;
@@ -30,7 +29,7 @@ static struct gs_card *find_card(const struct gs_host *host, const struct gs_cla
 
 static int add(struct gs_host *host, const struct gs_claim *claim)
 {
-	struct gs_card *card = find_card(host, claim);
+	struct gs_card *card = gs_claim_card(host, claim);
 	const struct gs_vgpu *vgpu = gs_claim_vgpu(host, claim);
 
 	/* Of a pending one nobody was told. */

@@ -61,21 +61,6 @@ int gs_lease_files(const struct gs_claim *claim, char defined[GS_PATH_MAX],
 	return r < 0 ? r : file_of(manager->running, claim->vm, running);
 }
 
-static const struct gs_card *card_of(const struct gs_host *host, const struct gs_claim *claim)
-{
-	struct gs_identity identity;
-	struct gs_address address;
-	const struct gs_card *card;
-
-	if (gs_address_parse(claim->card, &address) < 0)
-		return NULL;
-	card = gs_host_card(host, &address);
-	if (!card)
-		return NULL;
-	identity = gs_function_identity(gs_card_display(card));
-	return memcmp(&identity, &claim->identity, sizeof(identity)) == 0 ? card : NULL;
-}
-
 /* "/dev/vfio/12", "/dev/vfio/noiommu-12" */
 static bool is_node_of(const char *detail, int group)
 {
@@ -128,7 +113,7 @@ const struct gs_vgpu *gs_claim_vgpu(const struct gs_host *host, const struct gs_
 bool gs_claim_in_use(const struct gs_host *host, const struct gs_claim *claim)
 {
 	const struct gs_vgpu *vgpu = gs_claim_vgpu(host, claim);
-	const struct gs_card *card = card_of(host, claim);
+	const struct gs_card *card = gs_claim_card(host, claim);
 
 	if (!claim->whole)
 		return vgpu && vgpu->in_use != GS_NO;
@@ -184,7 +169,7 @@ enum gs_lease gs_lease_look(struct gs_engine *engine, const struct gs_host *host
 			    struct gs_claim *claim)
 {
 	const struct gs_vgpu *vgpu = gs_claim_vgpu(host, claim);
-	const struct gs_card *card = card_of(host, claim);
+	const struct gs_card *card = gs_claim_card(host, claim);
 	gs_cleanup_free char *node = NULL;
 	const struct gs_holder *user;
 	int runs;

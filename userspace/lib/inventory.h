@@ -17,8 +17,8 @@ enum gs_read_flags {
 	GS_READ_HOLDERS = 1 << 2, /* who uses each card, and who looks at it */
 	GS_READ_TYPES = 1 << 3,	  /* vGPU types of each parent */
 	GS_READ_DRIVERS = 1 << 4, /* registered drivers, candidates by modalias, vfio-pci's module, foreign owners */
-	GS_READ_PARAMS = 1 << 6,  /* parameters of vGPUs; GS_READ_TYPES reads them, too */
 	GS_READ_GROUPS = 1 << 5,  /* the groups' types (one sysfs file a group) */
+	GS_READ_PARAMS = 1 << 6,  /* parameters of vGPUs; GS_READ_TYPES reads them, too */
 };
 
 /*
