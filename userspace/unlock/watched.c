@@ -146,7 +146,7 @@ static void read_open(struct unlock_watched *file, int fd)
 	if (why) {
 		refuse(file, fingerprint, why);
 	} else {
-		r = unlock_load_fd(file->kind, fd, &report, &loaded);
+		r = unlock_load_fd(file->kind, fd, &st, &report, &loaded);
 		/* It is being written: what comes of it is for the next one who asks. */
 		if (r == -EAGAIN)
 			return;
