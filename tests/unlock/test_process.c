@@ -184,6 +184,16 @@ static void *edit(void *data)
 	return data;
 }
 
+/* Until the file is there and was read: who asks while another thread reads it is told what it said before. */
+static void wait_for_vm(unsigned int vm)
+{
+	time_t end = time(NULL) + 20;
+
+	assert_true(tell_vm(vm));
+	while (!frl_is(46, 1000 + vm))
+		assert_true(time(NULL) < end);
+}
+
 /* Each thread is a VM's, and none ever gets another's, or none, while the file changes all the time. */
 static void threads_do_not_mix(void **state)
 {
@@ -198,8 +208,7 @@ static void threads_do_not_mix(void **state)
 	edit(NULL);
 	atomic_store(&go_on, 1);
 	assert_int_equal(pthread_create(&editor, NULL, edit, NULL), 0);
-	while (access(overrides_path(), F_OK) < 0)
-		;
+	wait_for_vm(1);
 	for (uintptr_t i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, be_a_vm, (void *)(i + 1)), 0);
 	for (size_t i = 0; i < THREADS; i++) {
@@ -268,8 +277,7 @@ static void forks_among_threads(void **state)
 	(void)state;
 	atomic_store(&go_on, 1);
 	assert_int_equal(pthread_create(&editor, NULL, edit, NULL), 0);
-	while (access(overrides_path(), F_OK) < 0)
-		;
+	wait_for_vm(1);
 	for (uintptr_t i = 0; i < 3; i++)
 		assert_int_equal(pthread_create(&readers[i], NULL, be_a_vm, (void *)(i + 1)), 0);
 	for (int i = 0; i < 100; i++) {
