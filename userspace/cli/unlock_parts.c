@@ -194,7 +194,9 @@ static int collect_hook(struct cli *cli, const struct unlock_host *host, struct 
 				strerror(r < 0 ? -r : ENOENT));
 	if (unlock_hook_is_there(before.bytes, before.length, hook))
 		return refuse_foreign(cli, path, "has been edited for vgpu_unlock already");
-	r = hook->edit(before.bytes, before.length, upstream, &text);
+	/* A power cut leaves such a file, which no compiler takes. */
+	r = memchr(before.bytes, '\0', before.length) ?
+		    -EINVAL : hook->edit(before.bytes, before.length, upstream, &text);
 	if (r == -ENOMEM)
 		return cli_no_memory(cli);
 	if (r < 0)

@@ -43,6 +43,11 @@ static int check_host(struct cli *cli, const struct unlock_host *host)
 				"install gpushift where root alone can write, from / on",
 				"daemons of root's would load %s, and %s", host->library,
 				host->library_why);
+	/* LD_PRELOAD takes blanks and colons for the end of a name, systemd % for more. */
+	if (!unlock_hook_is_path(host->library))
+		return cli_fail(cli, GS_EXIT_REFUSED, "unusable-path",
+				"install gpushift where the path has letters, digits and ./_+- only",
+				"no service can be told to preload '%s'", host->library);
 	return check_cards(cli, host);
 }
 
