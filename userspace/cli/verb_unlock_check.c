@@ -93,7 +93,7 @@ static int check_file(struct check *check, const struct unlock_kind *kind, const
 		return 0;
 	if (r < 0)
 		return cli_fail(cli, GS_EXIT_FAILED, "failed", NULL, "cannot read '%s': %s",
-				file->name, strerror(-r));
+				file->name, r == -EISDIR ? "it is no regular file" : strerror(-r));
 	return 0;
 }
 
