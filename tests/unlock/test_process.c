@@ -296,6 +296,34 @@ static void forks_among_threads(void **state)
 	pthread_join(editor, NULL);
 }
 
+static int reads;
+
+static void count_read(void)
+{
+	reads++;
+}
+
+/* Not at each query; again once it changed. Right after a change it may be read more often: that may have been two. */
+static void a_file_is_read_once(void **state)
+{
+	time_t end = time(NULL) + 20;
+
+	(void)state;
+	write_overrides("[profile.nvidia-46]\nfrl_config = 5\n");
+	answer()->before_read = count_read;
+	do {
+		reads = 0;
+		assert_true(time(NULL) < end);
+		assert_true(frl_is(46, 5));
+	} while (reads);
+	for (int i = 0; i < 1000; i++)
+		assert_true(frl_is(46, 5));
+	assert_int_equal(reads, 0);
+	write_overrides("[profile.nvidia-46]\nfrl_config = 6\n");
+	assert_true(frl_is(46, 6));
+	assert_true(reads > 0);
+}
+
 static volatile sig_atomic_t in_handler, bad_in_handler;
 
 static void on_alarm(int number)
@@ -341,6 +369,7 @@ int main(void)
 	const struct CMUnitTest active[] = {
 		ACTIVE(other_requests_pass), ACTIVE(other_transfers_pass),
 		ACTIVE(failures_keep_errno), ACTIVE(a_process_without_descriptors),
+		ACTIVE(a_file_is_read_once),
 		/* Before this thread has a VM of its own. */
 		ACTIVE(threads_share_a_vm), ACTIVE(threads_do_not_mix),
 		ACTIVE(forks_go_their_own_way), ACTIVE(forks_among_threads),
