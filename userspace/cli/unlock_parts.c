@@ -4,6 +4,7 @@
 #include "output.h"
 #include "tree.h"
 #include "unlock_hooks.h"
+#include "unlock_rebuild.h"
 #include "unlock_trust.h"
 #include "vendor_tool.h"
 
@@ -218,6 +219,9 @@ static int collect_hooks(struct cli *cli, const struct unlock_host *host, struct
 		return cli_fail(cli, GS_EXIT_REFUSED, "driver-missing",
 				"install NVIDIA's vGPU host driver with --dkms",
 				"the driver has no source below /usr/src for DKMS");
+	if (!cli->engine->foreign_root && !gs_tree_exists(cli->engine, UNLOCK_DKMS))
+		return cli_fail(cli, GS_EXIT_REFUSED, "driver-missing", "install dkms",
+				"there is no /" UNLOCK_DKMS " to build the driver with");
 	if (!unlock_branch_known(host->branch, &hooking) || hooking == UNLOCK_HOOKS_USELESS)
 		return cli_fail(cli, GS_EXIT_REFUSED, "unknown-driver", NULL,
 				"no hooks are known to work with driver %s", host->version);
