@@ -74,6 +74,26 @@ killed_then()
 	verdict "killed in each of $kills renames on the way, it is as it came" "$bad"
 }
 
+# Wherever an installation is killed, status does not say that all is well.
+status_after_kill()
+{
+	local n kills=0 bad=""
+	for ((n = 1; n < 60; n++)); do
+		host
+		( strace -qq -o "$work/strace" -e trace=renameat -e "inject=renameat:signal=SIGKILL:when=$n" "$build/gpushift" --root "$tree" \
+			unlock install
+			exit $? ) >/dev/null 2>&1
+		[[ $? == 137 ]] || break
+		kills=$((kills + 1))
+		gpushift unlock status --json >"$work/out" 2>"$work/err"
+		jq -e '(.installed | not) or (.redo | type == "string")' "$work/out" >/dev/null || bad+=" $n: it does;"
+		gpushift unlock install >"$work/out" 2>&1 || bad+=" $n: install;"
+		gpushift unlock status --json 2>"$work/err" | jq -e '.installed and .redo == null' >"$work/out" || bad+=" $n: not after another one;"
+	done
+	((kills > 5)) || bad+=" only $kills kills"
+	verdict "killed in each of $kills renames, status says that something is left to be done" "$bad"
+}
+
 # DKMS builds the driver for the next kernel, too.
 hooks_go()
 {
@@ -238,6 +258,7 @@ full_disk()
 
 driver_comes_again
 killed_then
+status_after_kill
 hooks_go
 library_goes
 half_written_source

@@ -132,6 +132,8 @@ static int note(struct change *change)
 
 	if (r == 0)
 		r = unlock_store_note(change->store, "library", host->library);
+	if (r == 0)
+		r = unlock_store_note(change->store, UNLOCK_RELOAD, UNLOCK_RELOAD_OWED);
 	if (r == 0 && cli->hooks)
 		r = unlock_store_note(change->store, "hooks", cli->hooks);
 	if (r == 0 && change->ret->of_driver && !cli->engine->foreign_root)

@@ -245,7 +245,7 @@ int unlock_parts_collect(struct cli *cli, const struct unlock_host *host, struct
 	return r;
 }
 
-void unlock_reload(const struct cli *cli)
+bool unlock_reload(const struct cli *cli)
 {
 	const struct gs_tool reload = {
 		.unit = "unlock-reload",
@@ -255,9 +255,11 @@ void unlock_reload(const struct cli *cli)
 	char answer[256] = "";
 
 	if (cli->engine->foreign_root || !gs_tree_exists(cli->engine, "run/systemd/system"))
-		return;
-	if (gs_vendor_tool(cli->engine, &reload, answer, sizeof(answer)) < 0)
-		cli_message("systemctl daemon-reload failed: %s", answer);
+		return true;
+	if (gs_vendor_tool(cli->engine, &reload, answer, sizeof(answer)) == 0)
+		return true;
+	cli_message("systemctl daemon-reload failed: %s", answer);
+	return false;
 }
 
 int unlock_store_fail(struct cli *cli, int r)

@@ -60,6 +60,15 @@ static int look_at_files(struct redo *redo)
 	return r;
 }
 
+/* Whoever was killed before systemd was told leaves services that would start without. */
+static int look_at_reload(struct redo *redo)
+{
+	if (!gs_streq(unlock_store_noted(redo->store, UNLOCK_RELOAD), UNLOCK_RELOAD_OWED))
+		return 0;
+	return found(redo, gs_asprintf("systemd has not read the drop-ins yet: gpushift unlock install%s%s",
+				       option(redo), option_value(redo)));
+}
+
 static int look_at_builds(struct redo *redo)
 {
 	struct unlock_build build;
@@ -129,7 +138,8 @@ static int look_at_hooks(struct redo *redo)
 int unlock_redo_find(const struct unlock_host *host, struct unlock_store *store, char **ret)
 {
 	static int (*const looks[])(struct redo *redo) = {
-		look_at_files, look_at_builds, look_at_driver, look_at_library, look_at_hooks,
+		look_at_reload, look_at_files,	 look_at_builds,
+		look_at_driver, look_at_library, look_at_hooks,
 	};
 	struct redo redo = { host, store, unlock_store_noted(store, "hooks"), NULL };
 	int r = 0;

@@ -69,6 +69,11 @@ int unlock_store_state(struct unlock_store *store, size_t index) gs_must_check;
 int unlock_store_original(struct unlock_store *store, const char *path,
 			  struct unlock_bytes *ret) gs_must_check;
 
+/* Has systemd read the drop-ins? */
+#define UNLOCK_RELOAD "reload"
+#define UNLOCK_RELOAD_OWED "owed"
+#define UNLOCK_RELOAD_DONE "done"
+
 /* A word about the whole, like the driver's version. */
 int unlock_store_note(struct unlock_store *store, const char *key, const char *value) gs_must_check;
 const char *unlock_store_noted(const struct unlock_store *store, const char *key);

@@ -183,6 +183,13 @@ static int tell(const struct install *install)
 	return GS_EXIT_DONE;
 }
 
+/* Where it fails, or cannot be noted, status has it done once more. */
+static void reload(struct install *install)
+{
+	if (unlock_reload(install->cli))
+		(void)!unlock_store_note(&install->store, UNLOCK_RELOAD, UNLOCK_RELOAD_DONE);
+}
+
 static int run(struct install *install)
 {
 	struct cli *cli = install->cli;
@@ -201,7 +208,7 @@ static int run(struct install *install)
 	r = unlock_change_all(cli, &install->host, &install->store, &install->parts,
 			      &install->changes);
 	if (install->store.manifest)
-		unlock_reload(cli);
+		reload(install);
 	if (r == 0)
 		r = rebuild(install);
 	return r ? r : tell(install);
