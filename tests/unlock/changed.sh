@@ -186,6 +186,22 @@ odd_prefix()
 	done
 }
 
+# A later drop-in of somebody's would take away what ours says.
+emptied_environment()
+{
+	local other=$tree/etc/systemd/system/nvidia-vgpud.service.d/zz.conf
+	host
+	mkdir -p "${other%/*}"
+	printf '[Service]\nEnvironment=A=b\n  Environment= \nRestart=no\n' >"$other"
+	refused 'zz.conf empties the environment that drop-ins before it set'
+	mv "$other" "${other%/*}/aa.conf"
+	expect 0 'Next' unlock install
+	expect 0 'as it was' unlock remove
+	mv "${other%/*}/aa.conf" "$other"
+	printf '[Service]\nEnvironment=A=b\nPassEnvironment=\n#Environment=\n' >"$other"
+	expect 0 'Next' unlock install
+}
+
 old_cards()
 {
 	host
@@ -264,6 +280,7 @@ library_goes
 half_written_source
 damaged_manifest
 odd_prefix
+emptied_environment
 old_cards
 # Where anybody may start it.
 chmod 755 "$work"

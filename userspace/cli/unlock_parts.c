@@ -60,6 +60,36 @@ static int check_file(struct cli *cli, const char *path)
 	return 0;
 }
 
+/* Is there a line that empties the list? */
+static bool empties_environment(const char *text)
+{
+	static const char key[] = "Environment=";
+
+	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		line += strspn(line, " \t");
+		if (strncmp(line, key, sizeof(key) - 1) != 0)
+			continue;
+		line += sizeof(key) - 1;
+		line += strspn(line, " \t\r");
+		if (*line == '\n' || !*line)
+			return true;
+	}
+	return false;
+}
+
+/* systemd reads drop-ins by their names, whatever folder they are in. */
+static int check_later(struct cli *cli, const char *path, const char *name)
+{
+	gs_cleanup_free char *text = NULL;
+	int r = gs_tree_read(cli->engine, path, &text);
+
+	if (r == -ENOMEM)
+		return cli_no_memory(cli);
+	if (r == 0 && strcmp(name, UNLOCK_DROP_IN) > 0 && empties_environment(text))
+		return refuse_foreign(cli, path, "empties the environment that drop-ins before it set");
+	return 0;
+}
+
 /* What systemd would read. */
 static bool is_drop_in(const char *name)
 {
@@ -79,8 +109,11 @@ static int check_drop_ins(struct cli *cli, const char *folder, const char *servi
 		r = cli_no_memory(cli);
 	for (char **name = names; r == 0 && name && *name; name++)
 		if (is_drop_in(*name) && !gs_streq(*name, UNLOCK_DROP_IN) &&
-		    gs_path(path, "%s/%s.d/%s", folder, service, *name) == 0)
+		    gs_path(path, "%s/%s.d/%s", folder, service, *name) == 0) {
 			r = check_file(cli, path);
+			if (r == 0)
+				r = check_later(cli, path, *name);
+		}
 	gs_strv_free(names);
 	return r;
 }
