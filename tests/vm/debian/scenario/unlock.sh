@@ -111,29 +111,40 @@ idle a0820104 16 status 0
 idle 90960103 16 status 0
 idle 2080014b 16 status 57'
 
-# Where the layouts have the number of displays and the framebuffer (offset of the description included), and what is
-# allowed of the first VM: its frame rate limiter.
+# Where the layouts have the number of displays, the framebuffer and whether there may be several vGPUs (offset of the
+# description included). Of 5432 bytes the last one only the driver's version tells, which is the loaded module's.
 edits_of_types='idle a0810103 4960 336 01000000
 idle a0810103 4960 400 0000007400000000
+idle a0810103 4960 368 01000000
 idle a0810103 5096 336 01000000
 idle a0810103 5096 400 0000007400000000
+idle a0810103 5096 368 01000000
 idle a0810103 5232 336 01000000
 idle a0810103 5232 400 0000007400000000
+idle a0810103 5232 368 01000000
 idle a0810103 5424 400 01000000
 idle a0810103 5424 464 0000007400000000
+idle a0810103 5424 432 01000000
 idle a0810103 5432 400 01000000
 idle a0810103 5432 464 0000007400000000
+idle a0810103 5432 432 01000000
 idle a0820102 1840 328 01000000
 idle a0820102 1840 384 0000007400000000
+idle a0820102 1840 360 01000000
 idle a0820102 1848 328 01000000
 idle a0820102 1848 384 0000007400000000
+idle a0820102 1848 360 01000000
 idle a0820102 2328 392 01000000
 idle a0820102 2328 448 0000007400000000
+idle a0820102 2328 424 01000000
 vm a0810103 4960 336 01000000
 vm a0810103 4960 400 0000007400000000
+vm a0810103 4960 368 01000000
 vm a0820102 1848 328 01000000
-vm a0820102 1848 384 0000007400000000'
+vm a0820102 1848 384 0000007400000000
+vm a0820102 1848 360 01000000'
 
+# The frame rate limiter, of the VM that is started.
 edits_of_vm='vm a0810103 4960 448 00000000
 vm a0820102 1848 424 00000000'
 
@@ -161,7 +172,7 @@ answers_are() # SERVICE EDITS
 write_overrides() # FRAMEBUFFER
 {
 	mkdir -p "${overrides%/*}"
-	printf '%s\n' '[profile.nvidia-259]' 'num_displays = 1' "framebuffer = $1" '[vm.100]' 'frl_enabled = 0' >"$overrides"
+	printf '%s\n' '[profile.nvidia-259]' 'num_displays = 1' "framebuffer = $1" 'multi_vgpu_supported = 1' '[vm.100]' 'frl_enabled = 0' >"$overrides"
 }
 
 without_unlocking() # for a driver that has the hooks, or has not
