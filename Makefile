@@ -63,7 +63,10 @@ install: userspace
 	@scripts/dkms-source install "$(DESTDIR)" $(VERSION)
 	@scripts/systemd-register install "$(DESTDIR)"
 
+# What `gpushift unlock install` has changed goes first: nothing else can put it back.
 uninstall:
+	@test -n "$(DESTDIR)" || ! test -e /var/lib/gpushift/unlock/manifest || $(PREFIX)/bin/gpushift unlock remove || \
+		echo "gpushift: a file is not as it was, or a driver is not built: /var/lib/gpushift/unlock stays" >&2
 	@scripts/systemd-register uninstall "$(DESTDIR)"
 	@scripts/dkms-source uninstall "$(DESTDIR)" $(VERSION)
 	@$(MAKE) --no-print-directory -C userspace uninstall PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)

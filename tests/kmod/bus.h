@@ -34,6 +34,7 @@
  * @width: lanes of its link
  * @bars: sizes of BARs 0, 2 and 4, which are 64-bit and prefetchable; 0: none
  * @vfs: with BUS_SRIOV, how many VFs it can have
+ * @vendor: vendor id; 0: that of all others
  */
 struct bus_kind {
 	u16 device;
@@ -43,6 +44,7 @@ struct bus_kind {
 	u8 width;
 	u64 bars[BUS_BARS];
 	u8 vfs;
+	u16 vendor;
 };
 
 /**

@@ -39,6 +39,14 @@ static unsigned int class = PCI_CLASS_DISPLAY_3D << 8;
 module_param(class, uint, 0444);
 MODULE_PARM_DESC(class, "Class of the functions, 24 bits");
 
+static ushort vendor;
+module_param(vendor, ushort, 0444);
+MODULE_PARM_DESC(vendor, "Vendor id of the functions");
+
+static ushort device;
+module_param(device, ushort, 0444);
+MODULE_PARM_DESC(device, "Device id of the functions");
+
 static unsigned int vfs;
 module_param(vfs, uint, 0444);
 MODULE_PARM_DESC(vfs, "Number of VFs that each function can have, 0 to 7; it has no BARs then");
@@ -75,7 +83,7 @@ static const struct bus_kind open_port_kind = {
 	.width = 16,
 };
 
-/* The class is that of the parameter. */
+/* The class is that of the parameter, and so are ids that are given. */
 static struct bus_kind plain_kind = {
 	.device = 0x6710,
 	.flags = BUS_FLR | BUS_ACS,
@@ -372,6 +380,8 @@ static int __init bus_init(void)
 	    (!domain && nr_ports() > ports_a_host()))
 		return -EINVAL;
 	plain_kind.class = class;
+	plain_kind.vendor = vendor;
+	plain_kind.device = device ?: plain_kind.device;
 	if (per_port > 1)
 		plain_kind.flags |= BUS_MULTIFUNCTION;
 	set_up_sriov();

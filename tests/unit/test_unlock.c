@@ -204,6 +204,24 @@ static void all_ways_to_write_it(void **state)
 	unlock_unload(loaded);
 }
 
+/* Editors of another system begin a file with a mark; it is none anywhere else. */
+static void a_mark_at_the_beginning(void **state)
+{
+	struct unlock_loaded *loaded = NULL;
+	struct said said;
+
+	(void)state;
+	assert_int_equal(load(&unlock_kind_overrides,
+			      "\xef\xbb\xbf[profile.nvidia-46]\r\nfrl_config = 3\r\n", &said, &loaded),
+			 0);
+	assert_string_equal(said.text, "");
+	assert_int_equal(find(loaded, UNLOCK_OF_PROFILE, 46)->values[UNLOCK_FRL_CONFIG].number, 3);
+	unlock_unload(loaded);
+	assert_int_equal(load(&unlock_kind_overrides, "\n\xef\xbb\xbf[profile.nvidia-46]\n", &said,
+			      &loaded),
+			 -EINVAL);
+}
+
 static const struct size {
 	const char *text;
 	uint64_t bytes;
@@ -303,7 +321,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_wrong_has_its_line), cmocka_unit_test(reading_goes_on),
-		cmocka_unit_test(all_ways_to_write_it),	      cmocka_unit_test(sizes_with_units),
+		cmocka_unit_test(all_ways_to_write_it),
+		cmocka_unit_test(a_mark_at_the_beginning), cmocka_unit_test(sizes_with_units),
 		cmocka_unit_test(uuids_of_vms),		      cmocka_unit_test(layouts_by_branch),
 	};
 

@@ -76,9 +76,16 @@ __attribute__((visibility("default"))) int ioctl(int fd, unsigned long request, 
 	}
 	if (getenv("ANSWER_DEVICE"))
 		return (int)syscall(SYS_ioctl, device(), request, argument);
-	if (request == 0xc020462aul)
+	if ((uint32_t)request == 0xc020462au)
 		reply(argument);
-	if (request == 0xc01046d3ul)
+	if ((uint32_t)request == 0xc01046d3u)
 		reply((void *)(uintptr_t)((struct xfer *)argument)->ptr);
 	return ours.result;
+}
+
+__attribute__((visibility("default"))) ssize_t pread(int fd, void *bytes, size_t size, off_t offset)
+{
+	if (ours.before_read)
+		ours.before_read();
+	return syscall(SYS_pread64, fd, bytes, size, offset);
 }

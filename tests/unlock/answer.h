@@ -20,6 +20,7 @@ struct answer {
 	uint32_t status; /* of RM control */
 	const void *bytes; /* what the parameters become, if there are as many */
 	size_t size;
+	void (*before_read)(void); /* of a file's bytes by pread(), which the library does; NULL: nothing */
 	/* What was asked. */
 	unsigned int calls;
 	int fd;

@@ -94,8 +94,9 @@ untrusted_files()
 	expect 0 'Nothing is wrong' unlock check
 	rm "$overrides"
 	mkfifo "$overrides"
-	expect 1 'cannot read' unlock check
+	expect 1 "cannot read '/etc/vgpu_unlock/profile_override.toml': it is no regular file" unlock check
 	rm "$overrides"
+	expect 1 "cannot read '/dev/zero': it is no regular file" unlock check /dev/zero
 }
 
 # By the name of the file; without a driver, and with one that cannot be read.

@@ -166,6 +166,16 @@ not_installed()
 	make_host
 }
 
+# Nothing is changed that could not be built then.
+no_dkms()
+{
+	mv "$tree/usr/sbin/dkms" "$work/dkms"
+	host_files >"$work/without"
+	expect 3 'there is no /usr/sbin/dkms to build the driver with' unlock install --hooks /opt/vgpu_unlock
+	verdict "without DKMS nothing is changed" "$(host_files | diff "$work/without" - >"$work/out" || echo "something is")"
+	mv "$work/dkms" "$tree/usr/sbin/dkms"
+}
+
 # ---- kills ----
 
 killed_in_dkms()
@@ -338,6 +348,7 @@ left_source()
 }
 
 each_kernel
+no_dkms
 not_installed
 hooks_that_fail
 removal_that_fails

@@ -311,6 +311,19 @@ static void bad_addresses_do_no_harm(void **state)
 	}
 }
 
+/* As an int the request is negative, and so is what becomes of it; the kernel takes 32 bits of that. */
+static void a_request_in_an_int_is_the_same(void **state)
+{
+	volatile int request = (int)RM_CONTROL;
+	uint32_t mode = 0;
+	struct nvos54 control = { .cmd = MODE, .params = (uintptr_t)&mode, .paramsSize = sizeof(mode) };
+
+	(void)state;
+	assert_int_equal(ioctl(7, (unsigned long)request, &control), 0);
+	assert_int_equal(control.status, 0);
+	assert_int_equal(mode, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -323,6 +336,7 @@ int main(void)
 		cmocka_unit_test_setup(vms_are_told_apart, remove_files),
 		cmocka_unit_test_setup(later_scopes_win, remove_files),
 		cmocka_unit_test_setup(bad_addresses_do_no_harm, remove_files),
+		cmocka_unit_test_setup(a_request_in_an_int_is_the_same, remove_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

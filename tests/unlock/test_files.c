@@ -161,6 +161,32 @@ static void a_file_that_is_being_written(void **state)
 	assert_true(has_frl(5));
 }
 
+static int changes;
+
+static void change_it(void)
+{
+	if (changes-- > 0)
+		assert_int_equal(chmod(overrides_path(), changes & 1 ? 0600 : 0644), 0);
+}
+
+/* Replaced or changed between a look at it and the read, it is read again; not for ever. */
+static void a_file_that_changes_while_it_is_read(void **state)
+{
+	(void)state;
+	assert_true(has_frl(0));
+	write_overrides(FRL(5));
+	answer()->before_read = change_it;
+	changes = 5;
+	assert_true(has_frl(5));
+	assert_true(changes < 0);
+	write_overrides(FRL(6));
+	changes = 1000000;
+	assert_true(has_frl(5));
+	assert_in_range(changes, 999000, 999999);
+	changes = 0;
+	assert_true(has_frl(6));
+}
+
 static int says_nothing(void)
 {
 	struct call call;
@@ -361,6 +387,7 @@ int main(void)
 		cmocka_unit_test_setup(wrong_files_leave_what_was_right, remove_files),
 		cmocka_unit_test_setup(unknown_keys_are_left_aside, remove_files),
 		cmocka_unit_test_setup(a_file_that_is_being_written, remove_files),
+		cmocka_unit_test_setup(a_file_that_changes_while_it_is_read, remove_files),
 		cmocka_unit_test_setup(an_empty_file_says_nothing, remove_files),
 		cmocka_unit_test_setup(untrusted_files_are_not_used, remove_files),
 		cmocka_unit_test_setup(a_link_of_roots_is_followed, remove_files),

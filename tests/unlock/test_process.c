@@ -184,6 +184,16 @@ static void *edit(void *data)
 	return data;
 }
 
+/* Until the file is there and was read: who asks while another thread reads it is told what it said before. */
+static void wait_for_vm(unsigned int vm)
+{
+	time_t end = time(NULL) + 20;
+
+	assert_true(tell_vm(vm));
+	while (!frl_is(46, 1000 + vm))
+		assert_true(time(NULL) < end);
+}
+
 /* Each thread is a VM's, and none ever gets another's, or none, while the file changes all the time. */
 static void threads_do_not_mix(void **state)
 {
@@ -198,8 +208,7 @@ static void threads_do_not_mix(void **state)
 	edit(NULL);
 	atomic_store(&go_on, 1);
 	assert_int_equal(pthread_create(&editor, NULL, edit, NULL), 0);
-	while (access(overrides_path(), F_OK) < 0)
-		;
+	wait_for_vm(1);
 	for (uintptr_t i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, be_a_vm, (void *)(i + 1)), 0);
 	for (size_t i = 0; i < THREADS; i++) {
@@ -268,8 +277,7 @@ static void forks_among_threads(void **state)
 	(void)state;
 	atomic_store(&go_on, 1);
 	assert_int_equal(pthread_create(&editor, NULL, edit, NULL), 0);
-	while (access(overrides_path(), F_OK) < 0)
-		;
+	wait_for_vm(1);
 	for (uintptr_t i = 0; i < 3; i++)
 		assert_int_equal(pthread_create(&readers[i], NULL, be_a_vm, (void *)(i + 1)), 0);
 	for (int i = 0; i < 100; i++) {
@@ -286,6 +294,34 @@ static void forks_among_threads(void **state)
 		pthread_join(readers[i], NULL);
 	atomic_store(&go_on, 0);
 	pthread_join(editor, NULL);
+}
+
+static int reads;
+
+static void count_read(void)
+{
+	reads++;
+}
+
+/* Not at each query; again once it changed. Right after a change it may be read more often: that may have been two. */
+static void a_file_is_read_once(void **state)
+{
+	time_t end = time(NULL) + 20;
+
+	(void)state;
+	write_overrides("[profile.nvidia-46]\nfrl_config = 5\n");
+	answer()->before_read = count_read;
+	do {
+		reads = 0;
+		assert_true(time(NULL) < end);
+		assert_true(frl_is(46, 5));
+	} while (reads);
+	for (int i = 0; i < 1000; i++)
+		assert_true(frl_is(46, 5));
+	assert_int_equal(reads, 0);
+	write_overrides("[profile.nvidia-46]\nfrl_config = 6\n");
+	assert_true(frl_is(46, 6));
+	assert_true(reads > 0);
 }
 
 static volatile sig_atomic_t in_handler, bad_in_handler;
@@ -333,6 +369,7 @@ int main(void)
 	const struct CMUnitTest active[] = {
 		ACTIVE(other_requests_pass), ACTIVE(other_transfers_pass),
 		ACTIVE(failures_keep_errno), ACTIVE(a_process_without_descriptors),
+		ACTIVE(a_file_is_read_once),
 		/* Before this thread has a VM of its own. */
 		ACTIVE(threads_share_a_vm), ACTIVE(threads_do_not_mix),
 		ACTIVE(forks_go_their_own_way), ACTIVE(forks_among_threads),

@@ -130,6 +130,10 @@ static int note(struct change *change)
 	struct cli *cli = change->cli;
 	int r = unlock_store_note(change->store, "driver", host->version);
 
+	if (r == 0)
+		r = unlock_store_note(change->store, "library", host->library);
+	if (r == 0)
+		r = unlock_store_note(change->store, UNLOCK_RELOAD, UNLOCK_RELOAD_OWED);
 	if (r == 0 && cli->hooks)
 		r = unlock_store_note(change->store, "hooks", cli->hooks);
 	if (r == 0 && change->ret->of_driver && !cli->engine->foreign_root)
@@ -138,6 +142,25 @@ static int note(struct change *change)
 		return 0;
 	(void)!undo(change);
 	return unlock_store_fail(cli, r);
+}
+
+/*
+ * A disk is full before the first file is changed, or it has room for the rest: a driver's source is written in the place
+ * of another, one file after the other.
+ */
+static int prepare_each(struct change *change)
+{
+	for (size_t i = 0; i < change->parts->count; i++) {
+		const struct unlock_part *part = &change->parts->list[i];
+		int r = unlock_store_prepare(change->store, part->path, part->text,
+					     strlen(part->text));
+
+		if (r > 0)
+			r = gs_strv_add(&change->ret->paths, part->path);
+		if (r < 0)
+			return cannot_change(change, part->path, r);
+	}
+	return 0;
 }
 
 static int change_each(struct change *change)
@@ -166,6 +189,8 @@ int unlock_change_all(struct cli *cli, const struct unlock_host *host, struct un
 	r = check_all(&change);
 	if (r == 0)
 		r = note(&change);
+	if (r == 0)
+		r = prepare_each(&change);
 	if (r == 0)
 		r = change_each(&change);
 	for (size_t i = 0; i < parts->count; i++)

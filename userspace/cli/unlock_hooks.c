@@ -84,6 +84,20 @@ const struct unlock_hook unlock_hooks[] = {
 	{ NULL, NULL, NULL },
 };
 
+const struct unlock_hook *unlock_hook_of(const char *path)
+{
+	size_t length = strlen(path);
+
+	for (const struct unlock_hook *hook = unlock_hooks; hook->file; hook++) {
+		size_t tail = strlen(hook->file);
+
+		if (length > tail && path[length - tail - 1] == '/' &&
+		    gs_streq(path + length - tail, hook->file))
+			return hook;
+	}
+	return NULL;
+}
+
 bool unlock_hook_is_there(const char *text, size_t length, const struct unlock_hook *hook)
 {
 	return memmem(text, length, hook->upstream, strlen(hook->upstream)) != NULL;

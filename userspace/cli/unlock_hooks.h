@@ -16,10 +16,13 @@ struct unlock_hook {
 /* Both; the end has no file. */
 extern const struct unlock_hook unlock_hooks[];
 
+/* unlock_hook_of - the one whose line is put into the file at this path; NULL: none is */
+const struct unlock_hook *unlock_hook_of(const char *path);
+
 /* unlock_hook_is_there - does a text name that file of upstream already? */
 bool unlock_hook_is_there(const char *text, size_t length, const struct unlock_hook *hook);
 
-/* unlock_hook_is_path - can it stand in C and in a makefile as it is? */
+/* unlock_hook_is_path - can it stand in C, in a makefile and in a unit as it is? */
 bool unlock_hook_is_path(const char *path);
 
 #endif

@@ -39,9 +39,6 @@ static const struct branch {
 	{ 590, UNLOCK_HOOKS_USELESS },	  { 595, UNLOCK_HOOKS_USELESS },
 };
 
-/* The last branch that consumer cards of a generation were ever seen to work with. */
-#define LAST_BRANCH 550
-
 bool unlock_branch_known(unsigned int branch, enum unlock_hooking *ret)
 {
 	for (size_t i = 0; i < GS_ARRAY_SIZE(branches); i++) {
@@ -131,7 +128,7 @@ static char *why_not(const struct unlock_host *host, const struct unlock_card *c
 		return NULL;
 	if (prospect->hopeless)
 		return gs_asprintf("%s", prospect->sentence);
-	if (host->branch > LAST_BRANCH)
+	if (host->branch > prospect->last_branch)
 		return gs_asprintf("%s; this host has driver %s, with which no such card is known to work",
 				   prospect->sentence, host->version);
 	return NULL;

@@ -56,6 +56,22 @@ static int check_builds(struct json_object *list)
 	return 0;
 }
 
+/* Below the root, and not out of a folder. */
+static bool is_below(const char *path)
+{
+	if (!path || !strchr(path, '/'))
+		return false;
+	for (const char *part = path; part; part = strchr(part, '/')) {
+		size_t length;
+
+		part += part > path;
+		length = strcspn(part, "/");
+		if (!length || strspn(part, ".") == length)
+			return false;
+	}
+	return true;
+}
+
 /* What the manifest may hold: paths below the root, and nothing that leads out of a folder. */
 static int check_manifest(struct json_object *manifest)
 {
@@ -69,7 +85,7 @@ static int check_manifest(struct json_object *manifest)
 					   gs_state_string(entry, "path") :
 					   NULL;
 
-		if (!path || path[0] == '/' || !strchr(path, '/') ||
+		if (!is_below(path) ||
 		    !json_object_is_type(unlock_manifest_member(entry, "mode"), json_type_int) ||
 		    !json_object_is_type(unlock_manifest_member(entry, "existed"), json_type_boolean))
 			return -EBADMSG;

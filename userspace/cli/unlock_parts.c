@@ -4,6 +4,7 @@
 #include "output.h"
 #include "tree.h"
 #include "unlock_hooks.h"
+#include "unlock_rebuild.h"
 #include "unlock_trust.h"
 #include "vendor_tool.h"
 
@@ -59,6 +60,36 @@ static int check_file(struct cli *cli, const char *path)
 	return 0;
 }
 
+/* Is there a line that empties the list? */
+static bool empties_environment(const char *text)
+{
+	static const char key[] = "Environment=";
+
+	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		line += strspn(line, " \t");
+		if (strncmp(line, key, sizeof(key) - 1) != 0)
+			continue;
+		line += sizeof(key) - 1;
+		line += strspn(line, " \t\r");
+		if (*line == '\n' || !*line)
+			return true;
+	}
+	return false;
+}
+
+/* systemd reads drop-ins by their names, whatever folder they are in. */
+static int check_later(struct cli *cli, const char *path, const char *name)
+{
+	gs_cleanup_free char *text = NULL;
+	int r = gs_tree_read(cli->engine, path, &text);
+
+	if (r == -ENOMEM)
+		return cli_no_memory(cli);
+	if (r == 0 && strcmp(name, UNLOCK_DROP_IN) > 0 && empties_environment(text))
+		return refuse_foreign(cli, path, "empties the environment that drop-ins before it set");
+	return 0;
+}
+
 /* What systemd would read. */
 static bool is_drop_in(const char *name)
 {
@@ -78,8 +109,11 @@ static int check_drop_ins(struct cli *cli, const char *folder, const char *servi
 		r = cli_no_memory(cli);
 	for (char **name = names; r == 0 && name && *name; name++)
 		if (is_drop_in(*name) && !gs_streq(*name, UNLOCK_DROP_IN) &&
-		    gs_path(path, "%s/%s.d/%s", folder, service, *name) == 0)
+		    gs_path(path, "%s/%s.d/%s", folder, service, *name) == 0) {
 			r = check_file(cli, path);
+			if (r == 0)
+				r = check_later(cli, path, *name);
+		}
 	gs_strv_free(names);
 	return r;
 }
@@ -194,7 +228,9 @@ static int collect_hook(struct cli *cli, const struct unlock_host *host, struct 
 				strerror(r < 0 ? -r : ENOENT));
 	if (unlock_hook_is_there(before.bytes, before.length, hook))
 		return refuse_foreign(cli, path, "has been edited for vgpu_unlock already");
-	r = hook->edit(before.bytes, before.length, upstream, &text);
+	/* A power cut leaves such a file, which no compiler takes. */
+	r = memchr(before.bytes, '\0', before.length) ?
+		    -EINVAL : hook->edit(before.bytes, before.length, upstream, &text);
 	if (r == -ENOMEM)
 		return cli_no_memory(cli);
 	if (r < 0)
@@ -216,6 +252,9 @@ static int collect_hooks(struct cli *cli, const struct unlock_host *host, struct
 		return cli_fail(cli, GS_EXIT_REFUSED, "driver-missing",
 				"install NVIDIA's vGPU host driver with --dkms",
 				"the driver has no source below /usr/src for DKMS");
+	if (!cli->engine->foreign_root && !gs_tree_exists(cli->engine, UNLOCK_DKMS))
+		return cli_fail(cli, GS_EXIT_REFUSED, "driver-missing", "install dkms",
+				"there is no /" UNLOCK_DKMS " to build the driver with");
 	if (!unlock_branch_known(host->branch, &hooking) || hooking == UNLOCK_HOOKS_USELESS)
 		return cli_fail(cli, GS_EXIT_REFUSED, "unknown-driver", NULL,
 				"no hooks are known to work with driver %s", host->version);
@@ -239,7 +278,7 @@ int unlock_parts_collect(struct cli *cli, const struct unlock_host *host, struct
 	return r;
 }
 
-void unlock_reload(const struct cli *cli)
+bool unlock_reload(const struct cli *cli)
 {
 	const struct gs_tool reload = {
 		.unit = "unlock-reload",
@@ -249,9 +288,11 @@ void unlock_reload(const struct cli *cli)
 	char answer[256] = "";
 
 	if (cli->engine->foreign_root || !gs_tree_exists(cli->engine, "run/systemd/system"))
-		return;
-	if (gs_vendor_tool(cli->engine, &reload, answer, sizeof(answer)) < 0)
-		cli_message("systemctl daemon-reload failed: %s", answer);
+		return true;
+	if (gs_vendor_tool(cli->engine, &reload, answer, sizeof(answer)) == 0)
+		return true;
+	cli_message("systemctl daemon-reload failed: %s", answer);
+	return false;
 }
 
 int unlock_store_fail(struct cli *cli, int r)

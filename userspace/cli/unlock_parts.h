@@ -36,8 +36,8 @@ void unlock_parts_clear(struct unlock_parts *parts);
 int unlock_parts_collect(struct cli *cli, const struct unlock_host *host, struct unlock_store *store,
 			 struct unlock_parts *ret) gs_must_check;
 
-/* unlock_reload - let systemd know of drop-ins; what fails is said */
-void unlock_reload(const struct cli *cli);
+/* unlock_reload - let systemd know of drop-ins, if it runs; false: that failed, and was said */
+bool unlock_reload(const struct cli *cli);
 
 /* unlock_store_fail - what unlock_store_open() gave; returns the exit status */
 int unlock_store_fail(struct cli *cli, int r);

@@ -11,7 +11,6 @@
 #include "unlock_manifest.h"
 #include "vendor_tool.h"
 
-#define DKMS "usr/sbin/dkms"
 #define DKMS_TREE "var/lib/dkms/nvidia"
 #define BUILD_LIMIT_MS (30 * 60 * 1000)
 
@@ -264,15 +263,17 @@ static int run_dkms(struct gs_engine *engine, const struct unlock_build *build, 
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < GS_ARRAY_SIZE(verbs); i++) {
-		const char *const arguments[] = { DKMS,	 verbs[i],	"-m",	   "nvidia", "-v",
-						  build->version, "-k", build->kernel, "--force", NULL };
+		const char *const arguments[] = {
+			UNLOCK_DKMS,	verbs[i], "-m",		 "nvidia",  "-v",
+			build->version, "-k",	  build->kernel, "--force", NULL,
+		};
 		const struct gs_tool dkms = { .unit = "unlock-build", .arguments = arguments,
 					      .limit_ms = BUILD_LIMIT_MS, .writes_files = true };
 
 		r = gs_vendor_tool(engine, &dkms, answer, size);
 	}
 	if (r < 0 && !*answer)
-		snprintf(answer, size, "%s", r == -ENOENT ? "there is no /" DKMS : strerror(-r));
+		snprintf(answer, size, "%s", r == -ENOENT ? "there is no /" UNLOCK_DKMS : strerror(-r));
 	return r;
 }
 

@@ -13,6 +13,8 @@
 #include "json_build.h"
 #include "unlock_store.h"
 
+#define UNLOCK_DKMS "usr/sbin/dkms"
+
 /* A version of the driver that is to be built for a kernel; strings of whom it was asked of. */
 struct unlock_build {
 	const char *version, *kernel;

@@ -6,6 +6,7 @@
 #include "state_file.h"
 #include "tree.h"
 #include "unlock_files.h"
+#include "unlock_hooks.h"
 #include "unlock_manifest.h"
 
 static int saved_path(char buffer[GS_PATH_MAX], size_t index, const char *what)
@@ -64,6 +65,15 @@ static int read_versions(struct unlock_store *store, size_t index, struct versio
 	return r;
 }
 
+/* Of what is neither as it was nor as it was meant to be. */
+static enum unlock_file_state state_of_other(const char *path, const struct unlock_bytes *now)
+{
+	const struct unlock_hook *hook = unlock_hook_of(path);
+
+	return !hook || unlock_hook_is_there(now->bytes, now->length, hook) ? UNLOCK_FILE_CHANGED :
+									     UNLOCK_FILE_REPLACED;
+}
+
 static enum unlock_file_state state_of(struct unlock_store *store, const char *path,
 				       const struct versions *versions)
 {
@@ -72,7 +82,7 @@ static enum unlock_file_state state_of(struct unlock_store *store, const char *p
 	if (same(&versions->now, &versions->before))
 		return UNLOCK_FILE_ORIGINAL;
 	if (versions->now.bytes)
-		return UNLOCK_FILE_CHANGED;
+		return state_of_other(path, &versions->now);
 	return unlock_file_has_folder(store->engine, path) ? UNLOCK_FILE_GONE : UNLOCK_FILE_OBSOLETE;
 }
 
@@ -95,10 +105,17 @@ bool unlock_store_find(const struct unlock_store *store, const char *path, size_
 int unlock_store_original(struct unlock_store *store, const char *path, struct unlock_bytes *ret)
 {
 	size_t index;
+	int state;
 
-	if (unlock_store_find(store, path, &index))
-		return read_saved(store, index, "before", ret);
-	return unlock_bytes_read(store->engine, path, ret);
+	*ret = (struct unlock_bytes){ 0 };
+	if (!unlock_store_find(store, path, &index))
+		return unlock_bytes_read(store->engine, path, ret);
+	state = unlock_store_state(store, index);
+	if (state < 0)
+		return state;
+	if (state == UNLOCK_FILE_REPLACED)
+		return unlock_bytes_read(store->engine, path, ret);
+	return read_saved(store, index, "before", ret);
 }
 
 static int save(struct unlock_store *store, size_t index, const char *what,
@@ -112,6 +129,19 @@ static int save(struct unlock_store *store, size_t index, const char *what,
 	private.uid = geteuid();
 	private.gid = getegid();
 	return r < 0 ? r : unlock_file_write(store->engine, path, &private);
+}
+
+static int describe(struct json_object *entry, const struct unlock_bytes *before)
+{
+	int r = gs_state_add(entry, "existed", json_object_new_boolean(before->bytes != NULL));
+
+	if (r == 0)
+		r = gs_state_add(entry, "mode", json_object_new_int((int)before->mode));
+	if (r == 0)
+		r = gs_state_add(entry, "uid", json_object_new_int64(before->uid));
+	if (r == 0)
+		r = gs_state_add(entry, "gid", json_object_new_int64(before->gid));
+	return r;
 }
 
 /* What a file was, what it is to be, and then that this is so: in this order. */
@@ -131,51 +161,60 @@ static int record(struct unlock_store *store, const char *path, const struct unl
 	if (r == 0)
 		r = gs_state_set(entry, "path", path);
 	if (r == 0)
-		r = gs_state_add(entry, "existed", json_object_new_boolean(before->bytes != NULL));
-	if (r == 0)
-		r = gs_state_add(entry, "mode", json_object_new_int((int)before->mode));
-	if (r == 0)
-		r = gs_state_add(entry, "uid", json_object_new_int64(before->uid));
-	if (r == 0)
-		r = gs_state_add(entry, "gid", json_object_new_int64(before->gid));
+		r = describe(entry, before);
 	if (r == 0)
 		r = unlock_manifest_add(store, gs_steal(entry));
 	return r == 0 ? unlock_manifest_write(store) : r;
 }
 
-static int change_new(struct unlock_store *store, const char *path, struct unlock_bytes *after)
+/* Nothing is known of it yet. Returns 1: it is as it is to be, by an installation that nothing is known of any more. */
+static int note_new(struct unlock_store *store, const char *path, const struct unlock_bytes *after)
 {
 	cli_cleanup_bytes struct unlock_bytes before = { 0 };
 	int r = unlock_bytes_read(store->engine, path, &before);
+	bool left = same(&before, after);
 
 	if (r < 0)
 		return r;
-	/* As it is to be, by an installation that nothing is known of any more: then there was nothing before it. */
-	if (same(&before, after))
+	/* Then there was nothing before it. */
+	if (left)
 		unlock_bytes_clear(&before);
-	if (before.bytes) {
-		after->mode = before.mode;
-		after->uid = before.uid;
-		after->gid = before.gid;
-	}
 	r = record(store, path, &before, after);
-	if (r == 0)
-		r = unlock_file_write(store->engine, path, after);
-	return r < 0 ? r : 1;
+	return r < 0 ? r : left;
 }
 
-/* One that was changed before, by this command or by a killed one. */
+/* What took its place is what it was, from now on. */
+static int adopt(struct unlock_store *store, size_t index, struct versions *versions)
+{
+	int r = save(store, index, "before", &versions->now);
+
+	if (r == 0)
+		r = describe(unlock_manifest_entry(store, index), &versions->now);
+	if (r == 0)
+		r = unlock_manifest_write(store);
+	if (r < 0)
+		return r;
+	unlock_bytes_clear(&versions->before);
+	return unlock_bytes_read(store->engine, unlock_store_path(store, index), &versions->before);
+}
+
 static int change_known(struct unlock_store *store, size_t index, struct unlock_bytes *after)
 {
 	cli_cleanup_versions struct versions versions = { 0 };
 	int r = read_versions(store, index, &versions);
+	enum unlock_file_state state;
 
 	if (r < 0)
 		return r;
 	if (same(&versions.now, after) && same(&versions.after, after))
 		return 0;
-	if (state_of(store, unlock_store_path(store, index), &versions) == UNLOCK_FILE_CHANGED)
+	state = state_of(store, unlock_store_path(store, index), &versions);
+	if (state == UNLOCK_FILE_CHANGED)
 		return -EEXIST;
+	if (state == UNLOCK_FILE_REPLACED)
+		r = adopt(store, index, &versions);
+	if (r < 0)
+		return r;
 	if (versions.before.bytes) {
 		after->mode = versions.before.mode;
 		after->uid = versions.before.uid;
@@ -210,6 +249,15 @@ int unlock_store_check(struct unlock_store *store, const char *path, const char 
 	return state_of(store, path, &versions) == UNLOCK_FILE_CHANGED ? -EEXIST : 1;
 }
 
+int unlock_store_prepare(struct unlock_store *store, const char *path, const char *bytes,
+			 size_t length)
+{
+	struct unlock_bytes after = { .bytes = (char *)bytes, .length = length };
+	size_t index;
+
+	return unlock_store_find(store, path, &index) ? 0 : note_new(store, path, &after);
+}
+
 int unlock_store_change(struct unlock_store *store, const char *path, const char *bytes,
 			size_t length, unsigned int mode)
 {
@@ -222,9 +270,8 @@ int unlock_store_change(struct unlock_store *store, const char *path, const char
 	};
 	size_t index;
 
-	if (unlock_store_find(store, path, &index))
-		return change_known(store, index, &after);
-	return change_new(store, path, &after);
+	return unlock_store_find(store, path, &index) ? change_known(store, index, &after) :
+							-ENOENT;
 }
 
 int unlock_store_restore(struct unlock_store *store, size_t index)
@@ -240,6 +287,7 @@ int unlock_store_restore(struct unlock_store *store, size_t index)
 	case UNLOCK_FILE_CHANGED:
 		return -EEXIST;
 	case UNLOCK_FILE_ORIGINAL:
+	case UNLOCK_FILE_REPLACED:
 	case UNLOCK_FILE_OBSOLETE:
 		return 0;
 	case UNLOCK_FILE_GONE:

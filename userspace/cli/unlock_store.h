@@ -41,6 +41,7 @@ enum unlock_file_state {
 	UNLOCK_FILE_OURS,     /* as it was meant to be */
 	UNLOCK_FILE_ORIGINAL, /* as it was before */
 	UNLOCK_FILE_CHANGED,  /* somebody else changed it since */
+	UNLOCK_FILE_REPLACED, /* a driver's source came anew, and nothing of ours is in it */
 	UNLOCK_FILE_GONE,
 	UNLOCK_FILE_OBSOLETE, /* gone with its folder: of a driver that is no more */
 };
@@ -64,9 +65,14 @@ bool unlock_store_find(const struct unlock_store *store, const char *path, size_
 /* unlock_store_state - enum unlock_file_state, or -errno */
 int unlock_store_state(struct unlock_store *store, size_t index) gs_must_check;
 
-/* unlock_store_original - what a file was before it was changed, or what it is now if it never was */
+/* unlock_store_original - what a file was before it was changed, or what it is now if it never was, or was replaced */
 int unlock_store_original(struct unlock_store *store, const char *path,
 			  struct unlock_bytes *ret) gs_must_check;
+
+/* Has systemd read the drop-ins? */
+#define UNLOCK_RELOAD "reload"
+#define UNLOCK_RELOAD_OWED "owed"
+#define UNLOCK_RELOAD_DONE "done"
 
 /* A word about the whole, like the driver's version. */
 int unlock_store_note(struct unlock_store *store, const char *key, const char *value) gs_must_check;
@@ -80,7 +86,14 @@ int unlock_store_check(struct unlock_store *store, const char *path, const char 
 		       size_t length) gs_must_check;
 
 /*
- * unlock_store_change - make a file what it is meant to be; once more does nothing
+ * unlock_store_prepare - have on disk what a file is, and what it is to be: all that needs room
+ * Returns 1: it is so already, of an installation that was forgotten; 0; -errno.
+ */
+int unlock_store_prepare(struct unlock_store *store, const char *path, const char *bytes,
+			 size_t length) gs_must_check;
+
+/*
+ * unlock_store_change - make a file what it is meant to be, once it is prepared; once more does nothing
  * @mode: for a file that is not there
  * Returns 1: changed, 0: it was so; -EEXIST: somebody else changed it since; -errno.
  */
@@ -89,7 +102,7 @@ int unlock_store_change(struct unlock_store *store, const char *path, const char
 
 /*
  * unlock_store_restore - put one file back
- * Returns 1: put back, 0: it was so, or is gone; -EEXIST: somebody else changed it, and it was left; -errno.
+ * Returns 1: put back, 0: it was so, or is gone, or replaced; -EEXIST: somebody else changed it, and it was left; -errno.
  */
 int unlock_store_restore(struct unlock_store *store, size_t index) gs_must_check;
 

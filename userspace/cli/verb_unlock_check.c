@@ -59,11 +59,14 @@ static int check_open(struct check *check, const struct unlock_kind *kind, const
 {
 	struct unlock_report report = { cli_findings_say, &check->findings };
 	struct unlock_loaded *loaded = NULL;
+	struct stat st;
 	int r = check_owner(check, file);
 
 	if (r < 0)
 		return r;
-	r = unlock_load_fd(kind, file->fd, &report, &loaded);
+	if (fstat(file->fd, &st) < 0)
+		return -errno;
+	r = unlock_load_fd(kind, file->fd, &st, &report, &loaded);
 	if (r == 0 && kind == &unlock_kind_overrides)
 		cli_unlock_check_overrides(&check->findings, (const void *)loaded->content,
 					   check->types, check->branch);
@@ -90,7 +93,7 @@ static int check_file(struct check *check, const struct unlock_kind *kind, const
 		return 0;
 	if (r < 0)
 		return cli_fail(cli, GS_EXIT_FAILED, "failed", NULL, "cannot read '%s': %s",
-				file->name, strerror(-r));
+				file->name, r == -EISDIR ? "it is no regular file" : strerror(-r));
 	return 0;
 }
 

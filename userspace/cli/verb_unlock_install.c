@@ -43,6 +43,11 @@ static int check_host(struct cli *cli, const struct unlock_host *host)
 				"install gpushift where root alone can write, from / on",
 				"daemons of root's would load %s, and %s", host->library,
 				host->library_why);
+	/* LD_PRELOAD takes blanks and colons for the end of a name, systemd % for more. */
+	if (!unlock_hook_is_path(host->library))
+		return cli_fail(cli, GS_EXIT_REFUSED, "unusable-path",
+				"install gpushift where the path has letters, digits and ./_+- only",
+				"no service can be told to preload '%s'", host->library);
 	return check_cards(cli, host);
 }
 
@@ -178,6 +183,13 @@ static int tell(const struct install *install)
 	return GS_EXIT_DONE;
 }
 
+/* Where it fails, or cannot be noted, status has it done once more. */
+static void reload(struct install *install)
+{
+	if (unlock_reload(install->cli))
+		(void)!unlock_store_note(&install->store, UNLOCK_RELOAD, UNLOCK_RELOAD_DONE);
+}
+
 static int run(struct install *install)
 {
 	struct cli *cli = install->cli;
@@ -196,7 +208,7 @@ static int run(struct install *install)
 	r = unlock_change_all(cli, &install->host, &install->store, &install->parts,
 			      &install->changes);
 	if (install->store.manifest)
-		unlock_reload(cli);
+		reload(install);
 	if (r == 0)
 		r = rebuild(install);
 	return r ? r : tell(install);

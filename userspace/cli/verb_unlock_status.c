@@ -4,14 +4,7 @@
 #include "output.h"
 #include "unlock_parts.h"
 #include "unlock_rebuild.h"
-
-static const char *const states[] = {
-	[UNLOCK_FILE_OURS] = "installed",
-	[UNLOCK_FILE_ORIGINAL] = "as it was before",
-	[UNLOCK_FILE_CHANGED] = "changed by somebody else",
-	[UNLOCK_FILE_GONE] = "gone",
-	[UNLOCK_FILE_OBSOLETE] = "gone with its driver",
-};
+#include "unlock_redo.h"
 
 struct status {
 	struct cli *cli;
@@ -19,48 +12,6 @@ struct status {
 	struct unlock_store store;
 	char *redo; /* what must be done again, and why; NULL: nothing */
 };
-
-static bool redo(struct status *status, char *text)
-{
-	free(status->redo);
-	status->redo = text;
-	return text != NULL;
-}
-
-/* An update brings another source, without the hooks, and may take drop-ins along. */
-static int find_redo(struct status *status)
-{
-	const char *driver = unlock_store_noted(&status->store, "driver");
-	const char *hooks = unlock_store_noted(&status->store, "hooks");
-
-	if (!driver)
-		return 0;
-	for (size_t i = 0; i < unlock_store_count(&status->store); i++) {
-		int state = unlock_store_state(&status->store, i);
-		const char *path = unlock_store_path(&status->store, i);
-
-		if (state < 0)
-			return state;
-		if (state != UNLOCK_FILE_OURS && state != UNLOCK_FILE_OBSOLETE &&
-		    !redo(status, gs_asprintf("/%s is %s: gpushift unlock remove, then gpushift unlock install%s%s",
-					      path, states[state], hooks ? " --hooks " : "",
-					      hooks ? hooks : "")))
-			return -ENOMEM;
-	}
-	if (unlock_owed_count(&status->store)) {
-		struct unlock_build build = unlock_owed(&status->store, 0);
-
-		if (!redo(status, gs_asprintf("DKMS has not yet built driver %s for kernel %s as its source is now: gpushift unlock install, or gpushift unlock remove",
-					      build.version, build.kernel)))
-			return -ENOMEM;
-	}
-	if (status->host.version && !gs_streq(driver, status->host.version) &&
-	    !redo(status, gs_asprintf("the driver is %s, and was %s at the installation: gpushift unlock install%s%s",
-				      status->host.version, driver, hooks ? " --hooks " : "",
-				      hooks ? hooks : "")))
-		return -ENOMEM;
-	return 0;
-}
 
 static const char *sentence_of(const struct unlock_card *card)
 {
@@ -94,7 +45,7 @@ static struct json_object *files_json(struct status *status)
 
 		gs_json_begin(&json);
 		gs_json_put_string(&json, "path", unlock_store_path(&status->store, i));
-		gs_json_put_string(&json, "state", state < 0 ? "unreadable" : states[state]);
+		gs_json_put_string(&json, "state", state < 0 ? "unreadable" : unlock_state_names[state]);
 		gs_json_add(&list, gs_json_end(&json));
 	}
 	return gs_json_end(&list);
@@ -140,7 +91,7 @@ static void print_lines(struct status *status)
 		int state = unlock_store_state(&status->store, i);
 
 		cli_line(stdout, "/%s: %s", unlock_store_path(&status->store, i),
-			 state < 0 ? strerror(-state) : states[state]);
+			 state < 0 ? strerror(-state) : unlock_state_names[state]);
 	}
 	if (!unlock_store_count(&status->store))
 		cli_line(stdout, "Nothing is installed.");
@@ -160,7 +111,7 @@ static int run(struct status *status)
 		return cli_fail(status->cli, GS_EXIT_REFUSED, "not-permitted", "sudo gpushift unlock status",
 				"only root may read /" UNLOCK_STORE);
 	if (r == 0)
-		r = find_redo(status);
+		r = unlock_redo_find(&status->host, &status->store, &status->redo);
 	if (r < 0)
 		return unlock_store_fail(status->cli, r);
 	exit_status = status->redo ? GS_EXIT_FAILED : GS_EXIT_DONE;

@@ -66,26 +66,27 @@ enum unlock_generation unlock_generation(uint16_t device)
 }
 
 const struct unlock_prospect unlock_prospects[UNLOCK_GENS] = {
-	[UNLOCK_GEN_UNKNOWN] = { "an unknown generation", "nothing is known of such a card", true },
-	[UNLOCK_GEN_KEPLER] = { "Kepler or older", "Kepler and older cards never work", true },
+	[UNLOCK_GEN_UNKNOWN] = { "an unknown generation", "nothing is known of such a card", true, 0 },
+	[UNLOCK_GEN_KEPLER] = { "Kepler or older", "Kepler and older cards never work", true, 0 },
 	[UNLOCK_GEN_MAXWELL] = { "Maxwell",
-				 "Maxwell cards work with vGPU 16.x (driver 535) and older",
-				 false },
+				 "Maxwell cards work with vGPU 16.x (driver 535) and older; of the GTX "
+				 "970 it is said that it does not, because of its memory split",
+				 false, 535 },
 	[UNLOCK_GEN_PASCAL] = { "Pascal",
 				"Pascal cards work with vGPU 16.x (driver 535) and older, and with 17.x "
 				"(driver 550) given the vgpuConfig.xml of 16.x",
-				false },
-	[UNLOCK_GEN_VOLTA] = { "Volta", "Volta cards are mapped, and scarcely tested", false },
+				false, 550 },
+	[UNLOCK_GEN_VOLTA] = { "Volta", "Volta cards are mapped, and scarcely tested", false, 550 },
 	[UNLOCK_GEN_TURING] = { "Turing",
 				"Turing cards work best, with vGPU 17.6 (driver 550) and older",
-				false },
+				false, 550 },
 	[UNLOCK_GEN_AMPERE] = { "Ampere",
 				"Ampere GeForce cards do not work with public methods: they would need "
 				"SR-IOV, which their firmware does not offer; Ampere cards on NVIDIA's list "
 				"need no unlocking",
-				true },
+				true, 0 },
 	[UNLOCK_GEN_ADA] = { "Ada, Hopper, Blackwell or newer",
 			     "there is no public method for Ada, Hopper and Blackwell cards; those on "
 			     "NVIDIA's list need no unlocking",
-			     true },
+			     true, 0 },
 };

@@ -36,6 +36,7 @@ struct unlock_prospect {
 	const char *name;
 	const char *sentence;
 	bool hopeless;
+	unsigned int last_branch; /* of the driver, with which such a card was seen to work */
 };
 
 extern const struct unlock_prospect unlock_prospects[UNLOCK_GENS];

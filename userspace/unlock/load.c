@@ -86,24 +86,21 @@ static int load_same(const struct unlock_kind *kind, int fd, const struct stat *
 	return unlock_load_text(kind, text, length, report, ret);
 }
 
-int unlock_load_fd(const struct unlock_kind *kind, int fd, const struct unlock_report *report,
-		   struct unlock_loaded **ret)
+int unlock_load_fd(const struct unlock_kind *kind, int fd, const struct stat *st,
+		   const struct unlock_report *report, struct unlock_loaded **ret)
 {
-	struct stat st;
 	char *text;
 	int r;
 
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(st->st_mode))
 		return -EISDIR;
-	if (st.st_size > UNLOCK_FILE_MAX)
+	if (st->st_size > UNLOCK_FILE_MAX)
 		return -EFBIG;
-	text = map((size_t)st.st_size + 1);
+	text = map((size_t)st->st_size + 1);
 	if (!text)
 		return -ENOMEM;
-	r = load_same(kind, fd, &st, text, report, ret);
-	munmap(text, (size_t)st.st_size + 1);
+	r = load_same(kind, fd, st, text, report, ret);
+	munmap(text, (size_t)st->st_size + 1);
 	return r;
 }
 

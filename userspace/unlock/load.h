@@ -34,9 +34,13 @@ struct unlock_loaded {
 int unlock_load_text(const struct unlock_kind *kind, const char *text, size_t length,
 		     const struct unlock_report *report, struct unlock_loaded **ret);
 
-/* unlock_load_fd - the same for a file, from its beginning; -EAGAIN when it changed meanwhile, or -errno */
-int unlock_load_fd(const struct unlock_kind *kind, int fd, const struct unlock_report *report,
-		   struct unlock_loaded **ret);
+/*
+ * unlock_load_fd - the same for a file, from its beginning
+ * @st: what it was when the caller judged it, by fstat()
+ * Returns also -EAGAIN: it is no longer that, or -errno.
+ */
+int unlock_load_fd(const struct unlock_kind *kind, int fd, const struct stat *st,
+		   const struct unlock_report *report, struct unlock_loaded **ret);
 
 void unlock_unload(struct unlock_loaded *loaded);
 

@@ -107,7 +107,7 @@ static struct rm_control *find_control(unsigned long request, void *argument)
 {
 	const struct rm_transfer *transfer = argument;
 
-	if (request == RM_CONTROL)
+	if ((uint32_t)request == RM_CONTROL)
 		return argument;
 	if (transfer->cmd != RM_ESCAPE_CONTROL || transfer->size != sizeof(struct rm_control))
 		return NULL;
@@ -124,6 +124,12 @@ static void look_at(unsigned long request, void *argument)
 	errno = saved;
 }
 
+/* The kernel looks at 32 bits: who keeps the number in an int gives more. */
+static bool is_looked_at(unsigned long request)
+{
+	return (uint32_t)request == RM_CONTROL || (uint32_t)request == RM_TRANSFER;
+}
+
 EXPORTED int ioctl(int fd, unsigned long request, ...)
 {
 	ioctl_function next = atomic_load_explicit(&next_ioctl, memory_order_relaxed);
@@ -137,7 +143,7 @@ EXPORTED int ioctl(int fd, unsigned long request, ...)
 	if (__builtin_expect(!next, 0))
 		next = find_next();
 	r = next(fd, request, argument);
-	if ((request == RM_CONTROL || request == RM_TRANSFER) && active && r >= 0 && argument)
+	if (is_looked_at(request) && active && r >= 0 && argument)
 		look_at(request, argument);
 	return r;
 }

@@ -162,10 +162,18 @@ static int parse_line(struct toml_parser *parser)
 	return at_line_end(parser) ? 0 : toml_wrong(parser, "text after the value");
 }
 
+/* What editors of another system begin a file with, to say that it is UTF-8; it says nothing else. */
+static size_t mark_length(const char *text, size_t length)
+{
+	static const char mark[] = { '\xef', '\xbb', '\xbf' };
+
+	return length >= sizeof(mark) && memcmp(text, mark, sizeof(mark)) == 0 ? sizeof(mark) : 0;
+}
+
 int toml_parse(char *text, size_t length, const struct toml_reader *reader)
 {
 	struct toml_parser parser = {
-		.at = text,
+		.at = text + mark_length(text, length),
 		.end = text + length,
 		.line = 1,
 		.reader = reader,

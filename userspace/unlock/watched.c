@@ -23,6 +23,9 @@
 /* Who saves a file cuts it to nothing first. What is to say nothing is still empty after that. */
 #define EMPTY_NS 1000000000ll
 
+/* How often a file is read for one who asks. */
+#define TRIES 16
+
 /* How many look at a content now: in any thread, in any file. */
 static _Atomic int users;
 
@@ -126,7 +129,8 @@ static void keep(struct unlock_watched *file, uint64_t fingerprint, int r)
 		atomic_store(&file->state, UNLOCK_REFUSED);
 }
 
-static void read_open(struct unlock_watched *file, int fd)
+/* Returns false where it changed meanwhile. */
+static bool read_open(struct unlock_watched *file, int fd)
 {
 	struct complaint complaint = { .file = file };
 	struct unlock_report report = { complain, &complaint };
@@ -137,19 +141,18 @@ static void read_open(struct unlock_watched *file, int fd)
 	int r;
 
 	if (fstat(fd, &st) < 0)
-		return;
+		return true;
 	fingerprint = unlock_fingerprint(&st);
 	complaint.silent = file->told == fingerprint;
 	why = distrust(file->path, &st);
 	if (!why && st.st_size == 0 && atomic_load(&file->loaded) && changed_within(&st, EMPTY_NS))
-		return;
+		return true;
 	if (why) {
 		refuse(file, fingerprint, why);
 	} else {
-		r = unlock_load_fd(file->kind, fd, &report, &loaded);
-		/* It is being written: what comes of it is for the next one who asks. */
+		r = unlock_load_fd(file->kind, fd, &st, &report, &loaded);
 		if (r == -EAGAIN)
-			return;
+			return false;
 		if (r < 0)
 			keep(file, fingerprint, r);
 		else
@@ -157,6 +160,7 @@ static void read_open(struct unlock_watched *file, int fd)
 		file->told = fingerprint;
 	}
 	atomic_store(&file->seen, changed_recently(&st) ? 0 : fingerprint);
+	return true;
 }
 
 /* What is wrong with this process now, and not with the file. */
@@ -165,25 +169,42 @@ static bool is_passing(int error)
 	return error == EMFILE || error == ENFILE || error == ENOMEM || error == EINTR;
 }
 
-static void read_again(struct unlock_watched *file)
+static void read_none(struct unlock_watched *file, int error)
 {
-	int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-	if (fd >= 0) {
-		read_open(file, fd);
-		close(fd);
-		return;
-	}
-	if (is_passing(errno)) {
-		keep(file, (uint64_t)errno << 8, -errno);
-		return;
-	}
-	if (errno == ENOENT || errno == ENOTDIR) {
+	if (is_passing(error)) {
+		keep(file, (uint64_t)error << 8, -error);
+	} else if (error == ENOENT || error == ENOTDIR) {
 		publish(file, UNLOCK_ABSENT, NULL);
 		atomic_store(&file->seen, NOTHING);
-		return;
+	} else {
+		refuse(file, (uint64_t)error << 8, strerrordesc_np(error));
 	}
-	refuse(file, (uint64_t)errno << 8, strerrordesc_np(errno));
+}
+
+/* As read_open(). */
+static bool read_once(struct unlock_watched *file)
+{
+	int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	bool whole;
+
+	if (fd < 0) {
+		read_none(file, errno);
+		return true;
+	}
+	whole = read_open(file, fd);
+	close(fd);
+	return whole;
+}
+
+/*
+ * One that was replaced while it was read is read at once, since there may be nothing from before. One that is written all
+ * the time is for the next one who asks.
+ */
+static void read_again(struct unlock_watched *file)
+{
+	for (int tries = 0; tries < TRIES; tries++)
+		if (read_once(file))
+			return;
 }
 
 /* --- anybody --- */
