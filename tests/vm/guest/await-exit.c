@@ -10,10 +10,11 @@ int main(int argc, char **argv)
 {
 	struct pollfd process = { .events = POLLIN };
 
-	if (argc != 2)
+	if (argc != 2 || atoi(argv[1]) <= 0)
 		return 2;
 	process.fd = (int)syscall(SYS_pidfd_open, atoi(argv[1]), 0);
+	/* EINVAL: it has gone, and its number is still that of a process group. */
 	if (process.fd < 0)
-		return errno != ESRCH;
+		return errno != ESRCH && errno != EINVAL;
 	return poll(&process, 1, -1) != 1;
 }

@@ -24,6 +24,15 @@ seconds() # SECONDS COMMAND...: it ends well, and in time
 
 stuck_pid() { gpushift show "$card" --json | jq -r .card.stuck.pid; }
 
+# One that nothing can reset moves once in each boot; the kernels differ in how they can.
+moves()
+{
+	case $(refusals "$other" passthrough "${options[@]}") in
+	*reboot-required*) echo 5 ;;
+	*) echo 0 ;;
+	esac
+}
+
 hung_card_is_served() # WHAT
 {
 	gpushift show "$card" --json >/tmp/show
@@ -39,7 +48,7 @@ hung_card_is_served() # WHAT
 	check "$1: groups too" seconds 20 gpushift groups
 	expect_exit 4 "$1: it is not touched again" gpushift set "$card" passthrough
 	expect_exit 4 "$1: nor brought back while the task hangs" gpushift set "$card" host --timeout 2
-	expect_exit 0 "$1: another card moves" gpushift set "$other" passthrough "${options[@]}"
+	expect_exit "$(moves)" "$1: another card moves" gpushift set "$other" passthrough "${options[@]}"
 	expect_exit 0 "$1: and comes back" gpushift set "$other" host
 	check "$1: no journal is left" test ! -e /var/lib/gpushift/journal
 }
