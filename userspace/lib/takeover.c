@@ -122,8 +122,9 @@ int gs_lock_take_over(struct gs_engine *engine, int fd)
 	if (text.fields != 5 || gs_process_alive(engine, &text.holder))
 		return -ETIMEDOUT;
 	pidfd = (int)syscall(SYS_pidfd_open, text.worker.pid, 0);
+	/* EINVAL: it has gone, and what it ran to load a module still has its number as a group. */
 	if (pidfd < 0)
-		return errno == ESRCH ? 0 : -ETIMEDOUT;
+		return errno == ESRCH || errno == EINVAL ? 0 : -ETIMEDOUT;
 	/* Looked at after the pidfd was had: this is the process that it names. */
 	if (!gs_process_alive(engine, &text.worker) || dies(pidfd, text.worker.pid))
 		return 0;
