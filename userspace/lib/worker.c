@@ -13,10 +13,17 @@
 /* How long a killed worker may take to die before it counts as stuck. */
 #define KILL_WAIT_MS 2000
 
+/* A job as it goes over the socket, up to the end of its texts: the path and the data, each with its NUL. */
+struct message {
+	enum gs_job_kind kind;
+	char texts[2 * GS_JOB_TEXT];
+};
+
 struct gs_worker {
 	pid_t pid;
 	int pidfd;
 	int socket;
+	unsigned int patience_ms; /* what a receive waits; 0: for ever, nothing was set yet */
 	bool stuck;
 	bool gone; /* dead and reaped */
 };
@@ -79,17 +86,50 @@ static ssize_t deliver(int socket, const void *message, size_t size)
 	return n;
 }
 
+/* Returns its length, or -ENAMETOOLONG. */
+static int pack(struct message *message, enum gs_job_kind kind, const char *path, const char *data)
+{
+	size_t path_size = strlen(path) + 1, data_size = data ? strlen(data) + 1 : 1;
+
+	if (path_size > GS_JOB_TEXT || data_size > GS_JOB_TEXT)
+		return -ENAMETOOLONG;
+	message->kind = kind;
+	memcpy(message->texts, path, path_size);
+	memcpy(message->texts + path_size, data ? data : "", data_size);
+	return (int)(offsetof(struct message, texts) + path_size + data_size);
+}
+
+static bool receive_job(int socket, struct message *message, struct gs_job *ret)
+{
+	ssize_t size = receive(socket, message, sizeof(*message));
+
+	if (size <= (ssize_t)offsetof(struct message, texts))
+		return false;
+	ret->kind = message->kind;
+	ret->path = message->texts;
+	ret->data = message->texts + strlen(message->texts) + 1;
+	return true;
+}
+
+static bool send_answer(int socket, const struct gs_job_answer *answer)
+{
+	size_t size = offsetof(struct gs_job_answer, text) + strlen(answer->text) + 1;
+
+	return deliver(socket, answer, size) == (ssize_t)size;
+}
+
 /* Until the parent closes its end or is gone. */
 static void serve(struct gs_engine *engine, int socket)
 {
 	struct gs_job_state state = { .engine = engine };
+	struct gs_job_answer answer;
+	struct message message;
 	struct gs_job job;
 
-	while (receive(socket, &job, sizeof(job)) == (ssize_t)sizeof(job)) {
-		struct gs_job_answer answer = { 0 };
-
+	while (receive_job(socket, &message, &job)) {
+		answer.text[0] = '\0';
 		answer.result = gs_job_run(&state, &job, &answer);
-		if (deliver(socket, &answer, sizeof(answer)) < 0)
+		if (!send_answer(socket, &answer))
 			return;
 	}
 }
@@ -173,48 +213,69 @@ static int give_up(struct gs_worker *worker, int r)
 	return r;
 }
 
-static int wait_answer(struct gs_worker *worker, unsigned int timeout_ms)
+/* As long as a receive may wait; it is the same for most jobs. 0 ms would be for ever. */
+static int set_patience(struct gs_worker *worker, unsigned int timeout_ms)
+{
+	struct timeval patience = { .tv_sec = timeout_ms / 1000,
+				    .tv_usec = (timeout_ms % 1000) * 1000 };
+
+	if (worker->patience_ms == timeout_ms)
+		return 0;
+	if (timeout_ms == 0)
+		patience.tv_usec = 1;
+	if (setsockopt(worker->socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) < 0)
+		return -errno;
+	worker->patience_ms = timeout_ms;
+	return 0;
+}
+
+/* Returns how long it is, 0 when the worker is gone, or -errno; a signal is no reason to begin anew. */
+static ssize_t receive_answer(struct gs_worker *worker, struct gs_job_answer *answer,
+			      unsigned int timeout_ms)
 {
 	uint64_t deadline = gs_now_us() + (uint64_t)timeout_ms * 1000;
-	struct pollfd event = { .fd = worker->socket, .events = POLLIN };
 
 	for (;;) {
-		uint64_t now = gs_now_us();
-		uint64_t left = now < deadline ? (deadline - now + 999) / 1000 : 0;
-		int r = poll(&event, 1, left > INT32_MAX ? INT32_MAX : (int)left);
+		uint64_t now;
+		ssize_t n;
+		int r = set_patience(worker, timeout_ms);
 
-		if (r == 1)
-			return 0;
-		if (r == 0)
-			return give_up(worker, -ETIMEDOUT);
-		if (errno != EINTR)
-			return -errno;
+		if (r < 0)
+			return r;
+		n = recv(worker->socket, answer, sizeof(*answer), 0);
+		if (n >= 0)
+			return n;
+		if (errno == EAGAIN)
+			return -ETIMEDOUT;
+		now = gs_now_us();
+		if (errno != EINTR || now >= deadline)
+			return errno == EINTR ? -ETIMEDOUT : -errno;
+		timeout_ms = (unsigned int)((deadline - now + 999) / 1000);
 	}
 }
 
 int gs_worker_do(struct gs_worker *worker, enum gs_job_kind kind, const char *path,
 		 const char *data, unsigned int timeout_ms, char answer[GS_JOB_TEXT])
 {
-	struct gs_job job = { .kind = kind };
 	struct gs_job_answer got;
+	struct message message;
+	ssize_t n;
 	int r;
 
 	if (worker->gone || worker->stuck)
 		return -ECHILD;
-	if (strlen(path) >= sizeof(job.path) || (data && strlen(data) >= sizeof(job.data)))
-		return -ENAMETOOLONG;
-	strcpy(job.path, path);
-	if (data)
-		strcpy(job.data, data);
-	if (deliver(worker->socket, &job, sizeof(job)) < 0)
-		return give_up(worker, -ECHILD);
-	r = wait_answer(worker, timeout_ms);
+	r = pack(&message, kind, path, data);
 	if (r < 0)
 		return r;
-	if (receive(worker->socket, &got, sizeof(got)) != (ssize_t)sizeof(got))
+	if (deliver(worker->socket, &message, (size_t)r) < 0)
+		return give_up(worker, -ECHILD);
+	n = receive_answer(worker, &got, timeout_ms);
+	if (n == -ETIMEDOUT)
+		return give_up(worker, -ETIMEDOUT);
+	if (n <= (ssize_t)offsetof(struct gs_job_answer, text))
 		return give_up(worker, -ECHILD);
 	if (answer)
-		memcpy(answer, got.text, sizeof(got.text));
+		strcpy(answer, got.text);
 	return got.result;
 }
 

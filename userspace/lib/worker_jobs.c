@@ -11,18 +11,40 @@
 #include "units.h"
 #include "vfs.h"
 
+static void close_written(struct gs_job_state *state)
+{
+	if (state->written[0])
+		close(state->written_fd);
+	state->written[0] = '\0';
+}
+
+/* vGPUs of one type are made by one file, and sysfs takes each write to an open one as a new value. */
+static int open_written(struct gs_job_state *state, const char *path)
+{
+	int fd;
+
+	if (strcmp(state->written, path) == 0)
+		return state->written_fd;
+	fd = gs_tree_open(state->engine, path, O_WRONLY);
+	if (fd < 0)
+		return fd;
+	/* It may block: that is what the deadline is for. */
+	fcntl(fd, F_SETFL, 0);
+	strcpy(state->written, path);
+	state->written_fd = fd;
+	return fd;
+}
+
 static int do_write(struct gs_job_state *state, const struct gs_job *job,
 		    struct gs_job_answer *answer)
 {
-	gs_cleanup_close int fd = gs_tree_open(state->engine, job->path, O_WRONLY);
+	int fd = open_written(state, job->path);
 	size_t length = strlen(job->data);
 	ssize_t n;
 
 	(void)answer;
 	if (fd < 0)
 		return fd;
-	/* It may block: that is what the deadline is for. */
-	fcntl(fd, F_SETFL, 0);
 	n = write(fd, job->data, length); /* one write: sysfs takes a value at a time */
 	if (n < 0)
 		return -errno;
@@ -285,5 +307,7 @@ int gs_job_run(struct gs_job_state *state, const struct gs_job *job, struct gs_j
 {
 	if (job->kind >= GS_ARRAY_SIZE(job_table) || !job_table[job->kind])
 		return -ENOTSUP;
+	if (job->kind != GS_JOB_WRITE || strcmp(state->written, job->path) != 0)
+		close_written(state);
 	return job_table[job->kind](state, job, answer);
 }

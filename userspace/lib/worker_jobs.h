@@ -5,13 +5,14 @@
 
 #include "worker.h"
 
-/* As they go over the socket; both ends are one program. */
+/* @path and @data are shorter than GS_JOB_TEXT; "": none. */
 struct gs_job {
 	enum gs_job_kind kind;
-	char path[GS_JOB_TEXT];
-	char data[GS_JOB_TEXT];
+	const char *path;
+	const char *data;
 };
 
+/* As it goes over the socket, up to the end of the text; both ends are one program. */
 struct gs_job_answer {
 	int result;
 	char text[GS_JOB_TEXT];
@@ -28,6 +29,8 @@ struct gs_job_state {
 	struct gs_engine *engine;
 	struct gs_held *held;
 	size_t n_held;
+	char written[GS_JOB_TEXT]; /* the file of the last job, when that was a write; "": none */
+	int written_fd;		   /* it is open still */
 };
 
 int gs_job_run(struct gs_job_state *state, const struct gs_job *job,
