@@ -53,3 +53,11 @@ const struct gs_definition *definition(struct fixture *fixture, const char *uuid
 			return &host->definitions[i];
 	return NULL;
 }
+
+bool in_ledger(struct fixture *fixture, const char *uuid)
+{
+	gs_cleanup_ledger struct gs_ledger ledger = { 0 };
+
+	assert_int_equal(gs_ledger_read(fixture->engine, &ledger), 0);
+	return gs_ledger_find(&ledger, uuid) != NULL;
+}

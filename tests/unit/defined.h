@@ -27,4 +27,7 @@ void expect_file(struct fixture *fixture, const char *uuid, const char *text);
 /* definition - from a fresh read; NULL: there is none */
 const struct gs_definition *definition(struct fixture *fixture, const char *uuid);
 
+/* in_ledger - is it ours, by the ledger? */
+bool in_ledger(struct fixture *fixture, const char *uuid);
+
 #endif

@@ -32,7 +32,7 @@ static void those_of_others_stay_theirs(void **state)
 	persist(fixture, GS_MODE_VGPU);
 	expect_file(fixture, UUID_A, MANUAL_46);
 	expect_file(fixture, UUID_B, AUTO_46);
-	assert_false(gs_definition_ours(fixture->engine, UUID_A));
+	assert_false(in_ledger(fixture, UUID_A));
 	assert_int_equal(wished(fixture), 1);
 	/* Asked for by name it is wished for; its file is still not ours. */
 	fixture_read(fixture, 0);
@@ -55,7 +55,7 @@ static void those_of_others_stay_theirs(void **state)
 	expect_file(fixture, UUID_A, MANUAL_46);
 	persist(fixture, GS_MODE_HOST);
 	expect_file(fixture, UUID_A, MANUAL_46);
-	assert_false(gs_definition_ours(fixture->engine, UUID_A));
+	assert_false(in_ledger(fixture, UUID_A));
 }
 
 /* Split into nothing but what others define: there is nothing to be made at the next boot. */
@@ -121,7 +121,7 @@ static void forgotten_in_any_mode(void **state)
 	assert_int_equal(gs_wish_forget_vgpu(fixture->engine, UUID_A), 0);
 	expect_file(fixture, UUID_A, NULL);
 	expect_file(fixture, UUID_B, MANUAL_46);
-	assert_false(gs_definition_ours(fixture->engine, UUID_A));
+	assert_false(in_ledger(fixture, UUID_A));
 	tree_remove(fixture->tree, "var/lib/gpushift/wishes");
 	assert_int_equal(gs_wish_forget_vgpu(fixture->engine, UUID_B), 0);
 	expect_file(fixture, UUID_B, NULL);
@@ -193,7 +193,7 @@ static void what_was_cut_off_is_repaired(void **state)
 	expect_file(fixture, UUID_A, AUTO_46);
 	expect_file(fixture, UUID_B, AUTO_46);
 	expect_file(fixture, UUID_C, NULL);
-	assert_false(gs_definition_ours(fixture->engine, UUID_C));
+	assert_false(in_ledger(fixture, UUID_C));
 }
 
 /* The next change finishes it, whatever card that is about, and forgets nothing of it. */
@@ -294,7 +294,7 @@ static void what_is_wished_no_more_is_cleared_away(void **state)
 	wishes->wishes->n_vgpus = 2;
 	expect_file(fixture, UUID_A, AUTO_46);
 	expect_file(fixture, UUID_B, NULL);
-	assert_false(gs_definition_ours(fixture->engine, UUID_B));
+	assert_false(in_ledger(fixture, UUID_B));
 }
 
 int main(void)

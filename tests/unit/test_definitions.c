@@ -164,9 +164,9 @@ static void a_failure_leaves_the_files(void **state)
 	assert_int_not_equal(gs_definitions_change(fixture->engine, changes, 3), 0);
 	expect_file(fixture, UUID_A, MANUAL_46);
 	expect_file(fixture, UUID_C, NULL);
-	assert_false(gs_definition_ours(fixture->engine, UUID_A));
+	assert_false(in_ledger(fixture, UUID_A));
 	assert_int_equal(gs_definitions_change(fixture->engine, changes, 2), 0);
-	assert_true(gs_definition_ours(fixture->engine, UUID_A));
+	assert_true(in_ledger(fixture, UUID_A));
 }
 
 static void a_newer_ledger_is_left_alone(void **state)

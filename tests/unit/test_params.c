@@ -368,7 +368,10 @@ static void vfs_have_them_too(void **state)
 
 static void persist(struct lab *lab, const struct gs_want *want)
 {
-	assert_int_equal(gs_wish_store_verified(lab->engine, GPU, want), 0);
+	gs_cleanup_host struct gs_host *host = NULL;
+
+	assert_int_equal(gs_inventory_read(lab->engine, GS_READ_PARAMS, &host), 0);
+	assert_int_equal(gs_wish_store_verified(lab->engine, host, GPU, want), 0);
 }
 
 static char *defined(struct lab *lab)

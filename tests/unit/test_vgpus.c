@@ -104,12 +104,16 @@ static void mdevs_are_read(void **state)
 	assert_null(vgpu->address);
 	vgpu = gs_host_vgpu(fixture->host, UUID_B);
 	assert_string_equal(vgpu->parent, "0000:00:05.0");
-	assert_int_equal(vgpu->iommu_group, 12);
+	assert_int_equal(vgpu->iommu_group, -1);
 	assert_int_equal(host_card(fixture->host, "0000:00:05.0")->n_vgpus, 1);
 	assert_ptr_equal(host_card(fixture->host, "0000:00:05.0")->vgpus[0], vgpu);
 	assert_int_equal(fixture->host->n_parents, 2);
 	assert_non_null(gs_host_parent(fixture->host, "mtty"));
 	assert_null(gs_host_vgpu(fixture->host, "nobody"));
+	/* The group tells who uses it. */
+	fixture_read(fixture, GS_READ_HOLDERS);
+	assert_int_equal(gs_host_vgpu(fixture->host, UUID_B)->iommu_group, 12);
+	assert_int_equal(gs_host_vgpu(fixture->host, UUID_A)->iommu_group, -1);
 }
 
 /* Since Ampere the VFs are the parents. */

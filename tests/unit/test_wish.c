@@ -45,11 +45,17 @@ static void other_host(struct fixture *fixture)
 	tree_free(old);
 }
 
+static int store_verified(struct fixture *fixture, const char *address, const struct gs_want *want)
+{
+	fixture_read(fixture, GS_READ_PARAMS);
+	return gs_wish_store_verified(fixture->engine, fixture->host, address, want);
+}
+
 static void store(struct fixture *fixture, const char *address)
 {
 	struct gs_want want = { .mode = GS_MODE_HOST };
 
-	assert_int_equal(gs_wish_store_verified(fixture_engine(fixture), address, &want), 0);
+	assert_int_equal(store_verified(fixture, address, &want), 0);
 }
 
 static struct gs_wishes *match(struct fixture *fixture)
@@ -257,8 +263,7 @@ static void not_in_that_mode(void **state)
 	struct fixture *fixture = *state;
 
 	add_card(fixture, 1, 1, 0x1b38);
-	assert_int_equal(gs_wish_store_verified(fixture_engine(fixture), "0000:01:00.0", &want),
-			 -ESTALE);
+	assert_int_equal(store_verified(fixture, "0000:01:00.0", &want), -ESTALE);
 	expect(fixture, "");
 }
 
@@ -281,7 +286,7 @@ static void what_was_wanted_comes_back(void **state)
 	assert_int_equal(gs_address_parse("0000:00:1f.2", &with), 0);
 	want.with = &with;
 	want.n_with = 1;
-	assert_int_equal(gs_wish_store_verified(fixture_engine(fixture), "0000:01:00.0", &want), 0);
+	assert_int_equal(store_verified(fixture, "0000:01:00.0", &want), 0);
 
 	other_host(fixture);
 	add_card(fixture, 1, 4, 0x1b38);
@@ -321,7 +326,7 @@ static void vgpus_come_back(void **state)
 	tree_mdev_type(gpu, "nvidia-47", "P40-2Q", NULL, 10);
 	tree_mdev(gpu, UUID_A, "nvidia-46", -1);
 	tree_mdev(gpu, UUID_B, "nvidia-47", -1);
-	assert_int_equal(gs_wish_store_verified(fixture_engine(fixture), "0000:01:00.0", &want), 0);
+	assert_int_equal(store_verified(fixture, "0000:01:00.0", &want), 0);
 	fixture_read(fixture, 0);
 	assert_int_equal(gs_wish_store_vgpu(fixture->engine, fixture->host,
 					    host_card(fixture->host, "0000:01:00.0"), &created),

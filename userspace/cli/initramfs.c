@@ -3,19 +3,16 @@
 #include "initramfs.h"
 
 #include "early.h"
-#include "inventory.h"
 #include "output.h"
 
-void cli_tell_initramfs(struct cli *cli)
+void cli_tell_initramfs(struct cli *cli, const struct gs_host *host)
 {
-	gs_cleanup_host struct gs_host *host = NULL;
 	gs_cleanup_early struct gs_early *early = NULL;
 
 	/* What cannot be told changes nothing about the wish. */
-	if (gs_inventory_read(cli->engine, 0, &host) < 0 ||
-	    gs_early_read(cli->engine, host, &early) < 0)
+	if (!gs_early_rebuild(cli->engine) || gs_early_read(cli->engine, host, &early) < 0)
 		return;
-	if (early->rebuild && !early->current)
+	if (!early->current)
 		cli_hint(cli, "the initramfs does not have this yet; for it to hold before drivers load: %s",
 			 early->rebuild);
 }

@@ -5,7 +5,7 @@
 
 #include "cli.h"
 
-/* cli_tell_initramfs - a wish was stored: say so where the initramfs is to be made anew for it */
-void cli_tell_initramfs(struct cli *cli);
+/* cli_tell_initramfs - a wish was stored for a card of @host: say so where the initramfs is to be made anew for it */
+void cli_tell_initramfs(struct cli *cli, const struct gs_host *host);
 
 #endif

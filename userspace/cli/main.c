@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* main.c - the streams of the process around a run of the command line */
 #include <fcntl.h>
+#include <limits.h>
 #include <locale.h>
+#include <malloc.h>
 #include <signal.h>
 
 #include "output.h"
@@ -26,6 +28,9 @@ static int keep_standard_streams(void)
 
 int main(int argc, char **argv)
 {
+	/* It ends in a moment: what it frees is not given back piece by piece. */
+	mallopt(M_TRIM_THRESHOLD, INT_MAX);
+	mallopt(M_TOP_PAD, 256 * 1024);
 	if (keep_standard_streams() < 0)
 		return GS_EXIT_FAILED;
 	/* The same output in every locale; UTF-8 only so that names are measured right. */

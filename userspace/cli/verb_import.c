@@ -228,7 +228,7 @@ static int store(struct cli *cli, const struct gs_host *host, struct found *foun
 					"the wish for %s cannot be stored: %s",
 					gs_card_display(import->card)->text, strerror(-r));
 	}
-	cli_tell_initramfs(cli);
+	cli_tell_initramfs(cli, host);
 	return 0;
 }
 

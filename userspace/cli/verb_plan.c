@@ -52,7 +52,7 @@ static int plan(struct cli *cli, struct gs_want *want)
 	enum gs_exit status;
 	int r;
 
-	r = cli_read_host(cli, CLI_PLAN_READS, &host);
+	r = cli_read_host(cli, CLI_WANT_READS, &host);
 	if (r)
 		return r;
 	cli_tell_interrupted(host);

@@ -11,19 +11,20 @@
 #include "want.h"
 #include "wish.h"
 
-/* What @card is in now, from a fresh read; a static name, or NULL when it cannot be read. */
-static const char *read_mode(struct cli *cli, const char *card)
+/* After the switch: a fresh read, which the mode, the wish and the definitions are told from; NULL when it failed. */
+static struct gs_host *read_after(struct cli *cli)
 {
-	gs_cleanup_host struct gs_host *host = NULL;
-	const struct gs_card *found;
+	struct gs_host *host;
+
+	return gs_inventory_read(cli->engine, cli->persist ? GS_READ_PARAMS : 0, &host) < 0 ? NULL :
+											       host;
+}
+
+static const struct gs_card *find_card(const struct gs_host *host, const char *name)
+{
 	struct gs_address address;
 
-	if (gs_address_parse(card, &address) < 0)
-		return NULL;
-	if (gs_inventory_read(cli->engine, 0, &host) < 0)
-		return NULL;
-	found = gs_host_card(host, &address);
-	return found ? gs_mode_name(found->mode) : NULL;
+	return host && gs_address_parse(name, &address) == 0 ? gs_host_card(host, &address) : NULL;
 }
 
 static int refuse(struct cli *cli, const struct gs_plan *plan)
@@ -39,14 +40,10 @@ static int refuse(struct cli *cli, const struct gs_plan *plan)
 }
 
 /* What --persist leaves to others. */
-static void tell_foreign(struct cli *cli, const char *card)
+static void tell_foreign(struct cli *cli, const struct gs_host *host, const char *card)
 {
-	gs_cleanup_host struct gs_host *host = NULL;
-	const struct gs_card *found = NULL;
-	struct gs_address address;
+	const struct gs_card *found = find_card(host, card);
 
-	if (gs_address_parse(card, &address) == 0 && gs_inventory_read(cli->engine, 0, &host) == 0)
-		found = gs_host_card(host, &address);
 	for (size_t i = 0; found && i < found->n_vgpus; i++) {
 		const char *uuid = found->vgpus[i]->uuid;
 
@@ -58,32 +55,46 @@ static void tell_foreign(struct cli *cli, const char *card)
 }
 
 /* The wish comes last: after the mode was verified. Returns the exit status of set. */
-static int persist(struct cli *cli, const struct gs_plan *plan, const struct gs_want *want)
+static int persist(struct cli *cli, const struct gs_host *host, const struct gs_plan *plan,
+		   const struct gs_want *want)
 {
-	int r = cli->persist ? gs_wish_store_verified(cli->engine, plan->card, want) : 0;
+	int r;
 
+	if (!cli->persist)
+		return GS_EXIT_DONE;
+	r = host ? gs_wish_store_verified(cli->engine, host, plan->card, want) : -EIO;
 	if (r < 0)
 		cli_message("%s is in mode %s, but the wish for it, or a definition, could not be stored: %s",
 			    plan->card, gs_mode_name(plan->to), strerror(-r));
-	else if (cli->persist && want->mode == GS_MODE_VGPU)
-		tell_foreign(cli, plan->card);
-	if (r >= 0 && cli->persist)
-		cli_tell_initramfs(cli);
+	else if (want->mode == GS_MODE_VGPU)
+		tell_foreign(cli, host, plan->card);
+	if (r >= 0)
+		cli_tell_initramfs(cli, host);
 	return r < 0 ? GS_EXIT_FAILED : GS_EXIT_DONE;
+}
+
+/* Every step with what became of it, for those who asked for it. */
+static struct json_object *results(const struct cli *cli, const struct gs_plan *plan,
+				   const char *mode)
+{
+	return cli->json ? gs_json_plan_results(plan, mode) : NULL;
 }
 
 static int already(struct cli *cli, const struct gs_plan *plan, const struct gs_want *want)
 {
-	enum gs_exit status = persist(cli, plan, want);
+	gs_cleanup_host struct gs_host *host = cli->persist ? read_after(cli) : NULL;
+	enum gs_exit status = persist(cli, host, plan, want);
 
-	return cli_result(cli, gs_json_plan_results(plan, gs_mode_name(plan->from)), status,
+	return cli_result(cli, results(cli, plan, gs_mode_name(plan->from)), status,
 			  "%s: already in mode %s", plan->card, gs_mode_name(plan->to));
 }
 
 static int report(struct cli *cli, const struct gs_plan *plan, const struct gs_want *want,
 		  struct cli_outcome *outcome)
 {
-	const char *mode = read_mode(cli, plan->card);
+	gs_cleanup_host struct gs_host *host = read_after(cli);
+	const struct gs_card *card = find_card(host, plan->card);
+	const char *mode = card ? gs_mode_name(card->mode) : NULL;
 
 	if (outcome->status == GS_EXIT_DONE && !gs_streq(mode, gs_mode_name(plan->to))) {
 		outcome->status = GS_EXIT_FAILED;
@@ -98,14 +109,14 @@ static int report(struct cli *cli, const struct gs_plan *plan, const struct gs_w
 		if (outcome->fix)
 			cli_line(stderr, "  fix: %s", outcome->fix);
 	} else {
-		outcome->status = persist(cli, plan, want);
+		outcome->status = persist(cli, host, plan, want);
 	}
 	if (outcome->status == GS_EXIT_ATTENTION)
 		cli_tell_stuck(cli, plan->card);
 	if (gs_streq(mode, gs_mode_name(plan->to)))
-		return cli_result(cli, gs_json_plan_results(plan, mode), outcome->status,
+		return cli_result(cli, results(cli, plan, mode), outcome->status,
 				  "%s: %s -> %s", plan->card, gs_mode_name(plan->from), mode);
-	return cli_result(cli, gs_json_plan_results(plan, mode), outcome->status, "%s: %s",
+	return cli_result(cli, results(cli, plan, mode), outcome->status, "%s: %s",
 			  plan->card, mode ? mode : "unknown");
 }
 
@@ -138,7 +149,7 @@ static int set(struct cli *cli, struct gs_want *want)
 	r = cli_switch_begin(cli, &lock);
 	if (r)
 		return r;
-	r = cli_read_host(cli, CLI_PLAN_READS, &host);
+	r = cli_read_host(cli, CLI_WANT_READS, &host);
 	if (r)
 		return r;
 	r = cli_want_plan(cli, host, want, &plan);

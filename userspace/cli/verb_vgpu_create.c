@@ -33,7 +33,7 @@ static int persist(struct cli *cli, const struct gs_host *host, const struct gs_
 	if (card)
 		r = gs_wish_store_vgpu(cli->engine, host, card, vgpu);
 	if (r == 0) {
-		cli_tell_initramfs(cli);
+		cli_tell_initramfs(cli, host);
 		return 0;
 	}
 	return cli_fail(cli, GS_EXIT_FAILED, "failed", NULL,

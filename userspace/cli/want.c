@@ -175,6 +175,20 @@ static int check_undefined(struct cli *cli, const struct gs_host *host, const st
 	return r;
 }
 
+/* Only a refusal names what is in the way, and names are long to look up: then it is made again with them. */
+static int make_plan(struct cli *cli, struct gs_host *host, struct gs_card *card,
+		     const struct gs_want *want, struct gs_plan **ret, struct gs_want_error *error)
+{
+	int r = gs_plan_make(host, card, want, ret, error);
+
+	if (r < 0 || !(*ret)->n_blockers)
+		return r;
+	gs_plan_free(*ret);
+	*ret = NULL;
+	r = gs_names_read(cli->engine, host);
+	return r < 0 ? r : gs_plan_make(host, card, want, ret, error);
+}
+
 int cli_want_plan(struct cli *cli, struct gs_host *host, struct gs_want *want,
 		  struct gs_plan **ret)
 {
@@ -194,7 +208,7 @@ int cli_want_plan(struct cli *cli, struct gs_host *host, struct gs_want *want,
 	if (r == 0)
 		r = gs_want_resolve(cli->engine, host, card, want);
 	if (r == 0)
-		r = gs_plan_make(host, card, want, ret, &error);
+		r = make_plan(cli, host, card, want, ret, &error);
 	if (r == -EINVAL)
 		return cli_want_error(cli, &error);
 	if (r == -ENOMEM)

@@ -5,8 +5,9 @@
 
 #include "cli.h"
 
-/* What the inventory must hold for a plan. */
-#define CLI_PLAN_READS (GS_READ_NAMES | GS_READ_HOLDERS | GS_READ_TYPES | GS_READ_DRIVERS)
+/* What the inventory must hold for a plan; cli_want_plan() reads the names itself, for what it refuses. */
+#define CLI_WANT_READS (GS_READ_HOLDERS | GS_READ_TYPES | GS_READ_DRIVERS)
+#define CLI_PLAN_READS (CLI_WANT_READS | GS_READ_NAMES)
 
 /*
  * cli_want_begin - check the arguments <card> <mode> and the options without looking at the host

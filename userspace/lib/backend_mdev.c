@@ -84,18 +84,25 @@ static void tell_types(struct gs_engine *engine, struct gs_records *records, con
 	gs_strv_free(types);
 }
 
+/* It may be a name, which holds whatever its vendor likes. */
+static bool has_type(struct gs_engine *engine, const char *device, const char *id)
+{
+	char path[GS_PATH_MAX];
+
+	return !strchr(id, '/') && *id != '.' &&
+	       gs_path(path, PARENTS "/%s/mdev_supported_types/%s", device, id) == 0 &&
+	       gs_tree_exists(engine, path);
+}
+
 static int room(struct gs_executor *executor, const char *device, const char *id, unsigned int *ret)
 {
 	char path[GS_PATH_MAX], text[GS_JOB_TEXT] = "";
 	uint64_t number;
 	int r;
 
-	/* It may be a name, which holds whatever its vendor likes. */
-	if (strchr(id, '/') || *id == '.')
+	if (!has_type(executor->engine, device, id))
 		return -ENOENT;
 	r = gs_path(path, PARENTS "/%s/mdev_supported_types/%s/available_instances", device, id);
-	if (r == 0 && !gs_tree_exists(executor->engine, path))
-		return -ENOENT;
 	if (r == 0)
 		r = gs_step_job(executor, GS_JOB_READ, path, NULL, text);
 	if (r == 0)
@@ -109,21 +116,18 @@ static bool has(struct gs_executor *executor, const char *uuid)
 {
 	char path[GS_PATH_MAX];
 
-	return gs_path(path, MDEVS "/%s", uuid) == 0 && gs_tree_exists(executor->engine, path);
+	return gs_path(path, MDEVS "/%s", uuid) == 0 && gs_tree_has(executor->engine, path);
 }
 
+/* The type lists its devices. */
 static int verify(struct gs_engine *engine, const struct gs_vgpu_order *order)
 {
-	gs_cleanup_free char *now = NULL;
 	char path[GS_PATH_MAX];
 	int r;
 
-	r = gs_path(path, MDEVS "/%s/mdev_type", order->name);
-	if (r == 0)
-		r = gs_tree_link_name(engine, path, &now);
-	if (r < 0)
-		return r;
-	return gs_streq(now, order->type) ? 0 : -EIO;
+	r = gs_path(path, PARENTS "/%s/mdev_supported_types/%s/devices/%s", order->device,
+		    order->type, order->name);
+	return r == 0 && !gs_tree_has(engine, path) ? -EIO : r;
 }
 
 static int create(struct gs_executor *executor, const struct gs_vgpu_order *order, char **error)
@@ -165,6 +169,7 @@ const struct gs_vgpu_backend gs_backend_mdev = {
 	.name = "mdev",
 	.offers = offers,
 	.tell_types = tell_types,
+	.has_type = has_type,
 	.room = room,
 	.create = create,
 	.has = has,

@@ -5,13 +5,6 @@
 #include "state_file.h"
 #include "tree.h"
 
-bool gs_definition_ours(struct gs_engine *engine, const char *uuid)
-{
-	gs_cleanup_ledger struct gs_ledger ledger = { 0 };
-
-	return gs_ledger_read(engine, &ledger) == 0 && gs_ledger_find(&ledger, uuid);
-}
-
 bool gs_definition_foreign(const struct gs_host *host, const char *uuid)
 {
 	bool foreign = false;

@@ -24,8 +24,6 @@
 /* gs_definitions_of_host - all of them into @host, and what they say of its vGPUs */
 int gs_definitions_of_host(struct gs_engine *engine, struct gs_host *host) gs_must_check;
 
-/* gs_definition_ours - by the ledger; of whatever boot */
-bool gs_definition_ours(struct gs_engine *engine, const char *uuid);
 
 /* gs_definition_foreign - somebody else's, and no one of ours: it is never written to, nor removed */
 bool gs_definition_foreign(const struct gs_host *host, const char *uuid);
@@ -40,6 +38,7 @@ struct gs_definition_change {
 	bool automatic; /* from now on */
 	bool wanted;	/* once the card is split */
 	bool remove;
+	bool absent; /* it is known that there is no file yet */
 };
 
 /*
@@ -120,6 +119,11 @@ struct gs_ledger {
 /* gs_ledger_read - no ledger is an empty one; -EPROTO: of a newer gpushift, -EBADMSG: damaged */
 int gs_ledger_read(struct gs_engine *engine, struct gs_ledger *ret) gs_must_check;
 int gs_ledger_write(struct gs_engine *engine, const struct gs_ledger *ledger) gs_must_check;
+/* gs_ledger_to_json, gs_ledger_write_json - the same in two steps, for one that is written again */
+struct json_object *gs_ledger_to_json(const struct gs_ledger *ledger);
+int gs_ledger_write_json(struct gs_engine *engine, struct json_object *json) gs_must_check;
+/* gs_ledger_json_done - what was pending of an entry is done: it goes, if it was to */
+void gs_ledger_json_done(struct json_object *json, const struct gs_ledger_entry *entry);
 struct gs_ledger_entry *gs_ledger_find(const struct gs_ledger *ledger, const char *uuid);
 int gs_ledger_add(struct gs_ledger *ledger, const char *uuid, const char *parent, const char *card,
 		  const char *type, struct gs_ledger_entry **ret) gs_must_check;
@@ -135,9 +139,13 @@ struct gs_definition_file {
 };
 
 bool gs_is_uuid(const char *text);
-/* gs_definition_read - 0, -ENOENT, -EBADMSG (nothing that mdevctl would take), or -errno */
+/* gs_definition_parse - the text of a file; 0, -EBADMSG (nothing that mdevctl would take) or -ENOMEM */
+int gs_definition_parse(const char *text, struct gs_definition_file *ret) gs_must_check;
+/* gs_definition_read - 0, -ENOENT, or as gs_definition_parse(), or -errno */
 int gs_definition_read(struct gs_engine *engine, const char *parent, const char *uuid,
 		       struct gs_definition_file *ret) gs_must_check;
+/* gs_definitions_exist - has the parent a folder of definitions, be it empty? */
+bool gs_definitions_exist(struct gs_engine *engine, const char *parent);
 void gs_definition_file_clear(struct gs_definition_file *file);
 #define gs_cleanup_definition __attribute__((cleanup(gs_definition_file_clear)))
 /*

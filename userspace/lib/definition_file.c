@@ -24,23 +24,11 @@ void gs_definition_file_clear(struct gs_definition_file *file)
 	*file = (struct gs_definition_file){ 0 };
 }
 
-int gs_definition_read(struct gs_engine *engine, const char *parent, const char *uuid,
-		       struct gs_definition_file *ret)
+int gs_definition_parse(const char *text, struct gs_definition_file *ret)
 {
-	gs_cleanup_json struct json_object *json = NULL;
-	gs_cleanup_free char *text = NULL;
-	char path[GS_PATH_MAX];
+	gs_cleanup_json struct json_object *json = json_tokener_parse(text);
 	const char *type;
-	int r;
 
-	if (!gs_state_is_name(parent) || !gs_is_uuid(uuid))
-		return -EINVAL;
-	r = gs_path(path, GS_DEFINITIONS "/%s/%s", parent, uuid);
-	if (r == 0)
-		r = gs_tree_read(engine, path, &text);
-	if (r < 0)
-		return r == -ENOTDIR ? -ENOENT : r;
-	json = json_tokener_parse(text);
 	type = json_object_is_type(json, json_type_object) ? gs_state_string(json, "mdev_type") :
 							     NULL;
 	if (!type || !gs_state_is_name(type))
@@ -51,6 +39,30 @@ int gs_definition_read(struct gs_engine *engine, const char *parent, const char 
 	ret->automatic = gs_streq(gs_state_string(json, "start"), "auto");
 	ret->json = gs_steal(json);
 	return 0;
+}
+
+int gs_definition_read(struct gs_engine *engine, const char *parent, const char *uuid,
+		       struct gs_definition_file *ret)
+{
+	gs_cleanup_free char *text = NULL;
+	char path[GS_PATH_MAX];
+	int r;
+
+	if (!gs_state_is_name(parent) || !gs_is_uuid(uuid))
+		return -EINVAL;
+	r = gs_path(path, GS_DEFINITIONS "/%s/%s", parent, uuid);
+	if (r == 0)
+		r = gs_tree_read(engine, path, &text);
+	if (r < 0)
+		return r == -ENOTDIR ? -ENOENT : r;
+	return gs_definition_parse(text, ret);
+}
+
+bool gs_definitions_exist(struct gs_engine *engine, const char *parent)
+{
+	char path[GS_PATH_MAX];
+
+	return gs_path(path, GS_DEFINITIONS "/%s", parent) == 0 && gs_tree_exists(engine, path);
 }
 
 static struct json_object *new_json(void)

@@ -5,6 +5,7 @@
 #include "state_file.h"
 
 #define NAME "definitions"
+#define ENTRIES "definitions"
 
 static void clear_entry(struct gs_ledger_entry *entry)
 {
@@ -94,7 +95,7 @@ static int take_entries(struct gs_ledger *ledger, struct json_object *json)
 	struct json_object *entries;
 	int r = 0;
 
-	if (!json_object_object_get_ex(json, "definitions", &entries) ||
+	if (!json_object_object_get_ex(json, ENTRIES, &entries) ||
 	    !json_object_is_type(entries, json_type_object))
 		return -EBADMSG;
 	json_object_object_foreach(entries, uuid, entry)
@@ -146,12 +147,12 @@ static int fill_entry(struct json_object *json, const struct gs_ledger_entry *en
 	return r;
 }
 
-static struct json_object *to_json(const struct gs_ledger *ledger)
+struct json_object *gs_ledger_to_json(const struct gs_ledger *ledger)
 {
 	gs_cleanup_json struct json_object *json = gs_state_new();
 	struct json_object *entries = json_object_new_object();
 
-	if (!json || gs_state_add(json, "definitions", entries) < 0)
+	if (!json || gs_state_add(json, ENTRIES, entries) < 0)
 		return NULL;
 	for (size_t i = 0; i < ledger->count; i++) {
 		struct json_object *entry = json_object_new_object();
@@ -163,9 +164,27 @@ static struct json_object *to_json(const struct gs_ledger *ledger)
 	return gs_steal(json);
 }
 
+int gs_ledger_write_json(struct gs_engine *engine, struct json_object *json)
+{
+	/* Whoever writes it has read it: it is of no newer gpushift. */
+	return gs_record_rewrite(engine, GS_STATE_DIR, NAME, json);
+}
+
 int gs_ledger_write(struct gs_engine *engine, const struct gs_ledger *ledger)
 {
-	gs_cleanup_json struct json_object *json = to_json(ledger);
+	gs_cleanup_json struct json_object *json = gs_ledger_to_json(ledger);
 
-	return json ? gs_record_write(engine, GS_STATE_DIR, NAME, json) : -ENOMEM;
+	return json ? gs_ledger_write_json(engine, json) : -ENOMEM;
+}
+
+void gs_ledger_json_done(struct json_object *json, const struct gs_ledger_entry *entry)
+{
+	struct json_object *entries, *one;
+
+	if (!json_object_object_get_ex(json, ENTRIES, &entries))
+		return;
+	if (entry->removing)
+		json_object_object_del(entries, entry->uuid);
+	else if (json_object_object_get_ex(entries, entry->uuid, &one))
+		json_object_object_del(one, "pending");
 }

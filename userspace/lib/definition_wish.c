@@ -42,8 +42,8 @@ static const char *parent_of(const struct gs_host *host, const char *card, const
 	return vgpu ? vgpu->parent : card;
 }
 
-static int add_wished(struct changes *changes, const struct gs_host *host, const char *card,
-		      const struct gs_wished_vgpu *vgpu)
+static int add_wished(struct changes *changes, const char *parent, const char *card,
+		      const struct gs_wished_vgpu *vgpu, bool absent)
 {
 	struct gs_address address;
 
@@ -52,27 +52,62 @@ static int add_wished(struct changes *changes, const struct gs_host *host, const
 		return 0;
 	return add(changes, (struct gs_definition_change){
 				    .uuid = vgpu->uuid,
-				    .parent = parent_of(host, card, vgpu->uuid),
+				    .parent = parent,
 				    .card = card,
 				    .type = vgpu->type,
 				    .params = vgpu->params,
 				    .automatic = true,
 				    .wanted = true,
+				    .absent = absent,
 			    });
 }
 
-/* The files of others stay as they are, whatever is wished for. */
-static bool is_of_others(struct gs_engine *engine, const struct gs_host *host, const char *card,
-			 const char *uuid)
+/* The files of one parent, listed once for all that are wished for on it. */
+struct listed {
+	const char *parent;
+	char **names;
+};
+
+static void clear_listed(struct listed *listed)
+{
+	gs_strv_free(listed->names);
+}
+#define cleanup_listed __attribute__((cleanup(clear_listed)))
+
+/* Surely none? What cannot be listed is looked for by its name. */
+static bool is_absent(struct gs_engine *engine, struct listed *listed, const char *parent,
+		      const char *uuid)
+{
+	char path[GS_PATH_MAX];
+
+	if (!gs_streq(listed->parent, parent)) {
+		gs_strv_free(listed->names);
+		*listed = (struct listed){ 0 };
+		if (gs_path(path, GS_DEFINITIONS "/%s", parent) < 0 ||
+		    gs_tree_list(engine, path, &listed->names) < 0)
+			return false;
+		listed->parent = parent;
+	}
+	return !gs_strv_has(listed->names, uuid);
+}
+
+/* The files of others stay as they are, whatever is wished for. @ret_absent: there is no file */
+static bool is_of_others(struct gs_engine *engine, const struct gs_ledger *ledger,
+			 const struct gs_host *host, struct listed *listed, const char *parent,
+			 const char *uuid, bool *ret_absent)
 {
 	gs_cleanup_definition struct gs_definition_file file = { 0 };
 	int r;
 
-	if (gs_definition_ours(engine, uuid))
+	*ret_absent = false;
+	if (gs_ledger_find(ledger, uuid))
 		return false;
 	if (gs_definition_foreign(host, uuid))
 		return true;
-	r = gs_definition_read(engine, parent_of(host, card, uuid), uuid, &file);
+	*ret_absent = is_absent(engine, listed, parent, uuid);
+	if (*ret_absent)
+		return false;
+	r = gs_definition_read(engine, parent, uuid, &file);
 	return r != -ENOENT && r != -EBADMSG;
 }
 
@@ -143,15 +178,23 @@ static int clear_away(struct gs_engine *engine, const struct gs_host *host, cons
 static int follow_split(struct gs_engine *engine, const struct gs_host *host, const char *card,
 			const struct gs_wish *wish, const char *uuid)
 {
+	gs_cleanup_ledger struct gs_ledger ledger = { 0 };
+	cleanup_listed struct listed listed = { 0 };
 	struct changes changes = { 0 };
 	int r = clear_away(engine, host, card, wish, is_in_the_way);
 
+	if (r == 0)
+		r = gs_ledger_read(engine, &ledger);
 	for (size_t i = 0; r == 0 && i < wish->n_vgpus; i++) {
 		const struct gs_wished_vgpu *vgpu = &wish->vgpus[i];
+		const char *parent;
+		bool absent;
 
-		if ((!uuid || gs_streq(vgpu->uuid, uuid)) &&
-		    !is_of_others(engine, host, card, vgpu->uuid))
-			r = add_wished(&changes, host, card, vgpu);
+		if (uuid && !gs_streq(vgpu->uuid, uuid))
+			continue;
+		parent = parent_of(host, card, vgpu->uuid);
+		if (!is_of_others(engine, &ledger, host, &listed, parent, vgpu->uuid, &absent))
+			r = add_wished(&changes, parent, card, vgpu, absent);
 	}
 	if (r == 0)
 		r = gs_definitions_change(engine, changes.list, changes.count);
@@ -231,6 +274,7 @@ int gs_definitions_repair(struct gs_engine *engine, const struct gs_host *host, 
 {
 	gs_cleanup_ledger struct gs_ledger ledger = { 0 };
 	struct changes changes = { 0 }, removals = { 0 };
+	cleanup_listed struct listed listed = { 0 };
 	int r;
 
 	if (wish->mode != GS_MODE_VGPU)
@@ -241,17 +285,18 @@ int gs_definitions_repair(struct gs_engine *engine, const struct gs_host *host, 
 	for (size_t i = 0; r == 0 && i < wish->n_vgpus; i++) {
 		const struct gs_wished_vgpu *vgpu = &wish->vgpus[i];
 		const struct gs_ledger_entry *entry = gs_ledger_find(&ledger, vgpu->uuid);
+		const char *parent = parent_of(host, card, vgpu->uuid);
+		bool absent;
 
 		if (!needs_repair(engine, &ledger, host, card, vgpu) ||
-		    is_of_others(engine, host, card, vgpu->uuid))
+		    is_of_others(engine, &ledger, host, &listed, parent, vgpu->uuid, &absent))
 			continue;
 		if (entry && !entry->pending && !is_defined(engine, entry) && !is_lost(engine, entry))
 			continue;
-		if (entry && (!gs_streq(entry->parent, parent_of(host, card, vgpu->uuid)) ||
-			      !gs_streq(entry->card, card)))
+		if (entry && (!gs_streq(entry->parent, parent) || !gs_streq(entry->card, card)))
 			r = add_removal(&removals, entry);
 		if (r == 0)
-			r = add_wished(&changes, host, card, vgpu);
+			r = add_wished(&changes, parent, card, vgpu, absent);
 	}
 	if (r == 0)
 		r = gs_definitions_change(engine, removals.list, removals.count);

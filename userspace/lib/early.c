@@ -126,14 +126,20 @@ static int make_text(struct gs_early *early)
 	return early->text ? 0 : -ENOMEM;
 }
 
+const char *gs_early_rebuild(struct gs_engine *engine)
+{
+	for (size_t i = 0; i < GS_ARRAY_SIZE(generators); i++)
+		if (gs_tree_exists(engine, generators[i].program) &&
+		    gs_tree_exists(engine, generators[i].hook))
+			return generators[i].rebuild;
+	return NULL;
+}
+
 static int compare(struct gs_engine *engine, struct gs_early *early)
 {
 	gs_cleanup_free char *record = NULL;
 
-	for (size_t i = 0; !early->rebuild && i < GS_ARRAY_SIZE(generators); i++)
-		if (gs_tree_exists(engine, generators[i].program) &&
-		    gs_tree_exists(engine, generators[i].hook))
-			early->rebuild = generators[i].rebuild;
+	early->rebuild = gs_early_rebuild(engine);
 	if (gs_tree_read(engine, GS_EARLY_RECORD, &record) == -ENOMEM)
 		return -ENOMEM;
 	early->current = gs_streq(record ? record : "", early->text);

@@ -27,6 +27,8 @@ struct gs_early {
 	bool current;	     /* the newest initramfs has them */
 };
 
+/* gs_early_rebuild - the command that makes the initramfs anew; NULL: none here asks for lines */
+const char *gs_early_rebuild(struct gs_engine *engine);
 /* gs_early_read - by the wishes and what is there now; 0 or -errno */
 int gs_early_read(struct gs_engine *engine, const struct gs_host *host,
 		  struct gs_early **ret) gs_must_check;

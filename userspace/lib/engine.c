@@ -35,7 +35,8 @@ int gs_engine_open(const char *root, struct gs_engine **ret)
 		r = -errno;
 		goto free_root;
 	}
-	engine->foreign_root = !is_host_root(engine->root_fd);
+	engine->is_host = is_host_root(engine->root_fd);
+	engine->foreign_root = !engine->is_host;
 	engine->use_module = !engine->foreign_root;
 	*ret = engine;
 	return 0;

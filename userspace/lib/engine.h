@@ -20,8 +20,10 @@ struct gs_engine {
 	int root_fd;	   /* every path is opened below it, symlinks included */
 	char *root;	   /* as given; "/" on the host itself */
 	bool foreign_root; /* another tree: sysfs source, no device writes */
+	bool is_host;	   /* the root is the host's own: no link leads out of it */
 	bool use_module;   /* false: the sysfs source even if the module is loaded */
 	struct gs_configuration *configuration; /* of gs_engine_configure(); NULL: none */
+	char boot_id[37];  /* of the host itself, once it was read; it outlives every process */
 	pid_t fence_pid;   /* our own child that keeps others off a card: no user of it; 0: none */
 	/* Reading children that hang in the kernel, see child.h. */
 	struct gs_stuck_child *stuck;

@@ -32,7 +32,7 @@ static int run_step(struct gs_executor *executor, struct gs_step *step)
 		r = gs_step_run(executor, &step->action, &step->error);
 	}
 	step->result = r < 0 ? GS_RESULT_FAILED : GS_RESULT_DONE;
-	gs_journal_mark(executor->engine, step);
+	gs_journal_mark(executor->journal, step);
 	tell(executor, step);
 	return r;
 }
@@ -132,9 +132,14 @@ int gs_execute(struct gs_engine *engine, struct gs_lock *lock, struct gs_plan *p
 		gs_worker_stop(executor.worker);
 		return r;
 	}
+	executor.journal = gs_journal_open(engine);
 	if (run_steps(&executor) < 0)
 		result = undo(&executor);
 	gs_forget_removed(&executor);
+	if (result != GS_EXIT_DONE)
+		gs_forget_unmade(&executor);
+	if (executor.journal >= 0)
+		close(executor.journal);
 	/* One that stays by a failure is no harm: recovery finds the mode whole and ends it. */
 	if (!executor.journal_stays)
 		(void)!gs_journal_end(engine);

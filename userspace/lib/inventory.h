@@ -40,6 +40,8 @@ int gs_source_sysfs_read(struct gs_engine *engine, unsigned int flags, struct gs
 int gs_groups_read(struct gs_engine *engine, unsigned int flags, struct gs_host *host) gs_must_check;
 int gs_names_read(struct gs_engine *engine, struct gs_host *host) gs_must_check;
 int gs_vgpus_read(struct gs_engine *engine, unsigned int flags, struct gs_host *host) gs_must_check;
+/* Of host->parents, by gs_vgpus_read(). */
+int gs_mdevs_read(struct gs_engine *engine, unsigned int flags, struct gs_host *host) gs_must_check;
 int gs_cards_build(struct gs_engine *engine, struct gs_host *host) gs_must_check;
 int gs_drivers_read(struct gs_engine *engine, struct gs_host *host) gs_must_check;
 

@@ -116,13 +116,19 @@ int gs_journal_write(struct gs_engine *engine, const struct gs_plan *plan)
 	return r;
 }
 
-void gs_journal_mark(struct gs_engine *engine, const struct gs_step *step)
+int gs_journal_open(struct gs_engine *engine)
 {
-	gs_cleanup_close int fd = gs_tree_open(engine, GS_JOURNAL_PATH, O_WRONLY | O_APPEND);
-	gs_cleanup_free char *line = gs_asprintf("%s %s %s\n", gs_op_name(step->action.op),
-						 step->action.target, gs_result_name(step->result));
+	return gs_tree_open(engine, GS_JOURNAL_PATH, O_WRONLY | O_APPEND);
+}
 
-	if (fd >= 0 && line && write(fd, line, strlen(line)) < 0)
+void gs_journal_mark(int fd, const struct gs_step *step)
+{
+	char line[GS_PATH_MAX];
+
+	if (fd >= 0 &&
+	    gs_path(line, "%s %s %s\n", gs_op_name(step->action.op), step->action.target,
+		    gs_result_name(step->result)) == 0 &&
+	    write(fd, line, strlen(line)) < 0)
 		return; /* recovery does not need it */
 }
 

@@ -30,8 +30,11 @@ struct gs_journal {
  */
 int gs_journal_write(struct gs_engine *engine, const struct gs_plan *plan) gs_must_check;
 
-/* gs_journal_mark - add a line of progress; best effort */
-void gs_journal_mark(struct gs_engine *engine, const struct gs_step *step);
+/* gs_journal_open - for marks; returns a descriptor or -errno */
+int gs_journal_open(struct gs_engine *engine) gs_must_check;
+
+/* gs_journal_mark - add a line of progress; best effort, nothing with a descriptor below 0 */
+void gs_journal_mark(int fd, const struct gs_step *step);
 
 /*
  * gs_journal_read - what a switch left behind

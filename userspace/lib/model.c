@@ -150,6 +150,18 @@ struct gs_vgpu *gs_host_vgpu(const struct gs_host *host, const char *uuid_or_add
 	return NULL;
 }
 
+struct gs_vgpu *gs_host_add_vgpu(struct gs_host *host)
+{
+	struct gs_vgpu *vgpu;
+
+	if (gs_grow(&host->vgpus, host->n_vgpus, sizeof(*host->vgpus)) < 0)
+		return NULL;
+	vgpu = &host->vgpus[host->n_vgpus++];
+	vgpu->in_use = GS_UNKNOWN;
+	vgpu->iommu_group = -1;
+	return vgpu;
+}
+
 void gs_vgpu_type_clear(struct gs_vgpu_type *type)
 {
 	free(type->id);

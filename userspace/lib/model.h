@@ -176,7 +176,7 @@ struct gs_vgpu {
 	const char *owner;   /* "gpushift" or "other" */
 	const char *start;   /* "auto" or "manual", as it is defined for mdevctl; NULL: it is not */
 	enum gs_known in_use;
-	int iommu_group; /* -1: none */
+	int iommu_group; /* -1: none, or not read: that of an mdev with GS_READ_HOLDERS only */
 	struct gs_reserved reserved;
 };
 
@@ -362,6 +362,8 @@ struct gs_group *gs_host_group(const struct gs_host *host, int id);
 struct gs_card *gs_host_card(const struct gs_host *host, const struct gs_address *address);
 struct gs_parent *gs_host_parent(const struct gs_host *host, const char *name);
 struct gs_vgpu *gs_host_vgpu(const struct gs_host *host, const char *uuid_or_address);
+/* gs_host_add_vgpu - one of which nothing is known yet; NULL: out of memory */
+struct gs_vgpu *gs_host_add_vgpu(struct gs_host *host);
 
 /* gs_vgpu_is_plain - a VF and nothing more, which comes and goes with the others */
 static inline bool gs_vgpu_is_plain(const struct gs_vgpu *vgpu)

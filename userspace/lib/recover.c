@@ -167,6 +167,7 @@ static int recover_journal(struct gs_engine *engine, struct gs_lock *lock,
 	if (!left_alone(engine, journal->plan, ret)) {
 		recover_plan(&executor, ret);
 		gs_forget_removed(&executor);
+		gs_forget_unmade(&executor);
 	}
 	gs_worker_stop(executor.worker);
 	return executor.journal_stays ? 0 : gs_journal_end(engine);

@@ -12,12 +12,15 @@ int gs_boot_id(struct gs_engine *engine, char ret[37])
 	gs_cleanup_free char *text = NULL;
 	int r;
 
-	r = gs_tree_read(engine, "proc/sys/kernel/random/boot_id", &text);
-	if (r < 0)
-		return r;
-	if (strlen(text) != 36)
-		return -EBADMSG;
-	memcpy(ret, text, 37);
+	if (!engine->boot_id[0] || !engine->is_host) {
+		r = gs_tree_read(engine, "proc/sys/kernel/random/boot_id", &text);
+		if (r < 0)
+			return r;
+		if (strlen(text) != 36)
+			return -EBADMSG;
+		memcpy(engine->boot_id, text, 37);
+	}
+	memcpy(ret, engine->boot_id, 37);
 	return 0;
 }
 
@@ -94,29 +97,56 @@ static int set_newer_aside(struct gs_engine *engine, const char *path, const cha
 	return r < 0 ? r : gs_state_rename(engine, path, aside);
 }
 
+static int replace_record(struct gs_engine *engine, const char *folder, const char *path,
+			  const char *text, enum gs_state_sync sync)
+{
+	int r = text ? gs_state_write_sync(engine, path, text, sync) : -ENOMEM;
+
+	if (r != -ENOENT)
+		return r;
+	r = gs_state_mkdir(engine, folder, 0755);
+	return r == 0 ? gs_state_write_sync(engine, path, text, sync) : r;
+}
+
 static int write_record(struct gs_engine *engine, const char *folder, const char *name,
 			struct json_object *json, enum gs_state_sync sync)
 {
+	const char *text = json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN);
 	gs_cleanup_json struct json_object *old = NULL;
 	char path[GS_PATH_MAX];
 	int r;
 
-	r = gs_state_mkdir(engine, folder, 0755);
-	if (r == 0)
-		r = gs_path(path, "%s/%s.json", folder, name);
-	if (r == 0 && gs_state_read(engine, path, &old) == -EPROTO)
-		r = set_newer_aside(engine, path, name);
+	r = gs_path(path, "%s/%s.json", folder, name);
 	if (r < 0)
 		return r;
-	return gs_state_write_sync(engine, path,
-				   json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN),
-				   sync);
+	r = gs_state_read(engine, path, &old);
+	/* On a full disk what is there already can only be left as it is. */
+	if (r == 0 && sync == GS_STATE_OF_BOOT && json_object_equal(old, json))
+		return 0;
+	if (r == -EPROTO) {
+		r = set_newer_aside(engine, path, name);
+		if (r < 0)
+			return r;
+	}
+	return replace_record(engine, folder, path, text, sync);
 }
 
 int gs_record_write(struct gs_engine *engine, const char *folder, const char *name,
 		    struct json_object *json)
 {
 	return write_record(engine, folder, name, json, GS_STATE_LASTING);
+}
+
+int gs_record_rewrite(struct gs_engine *engine, const char *folder, const char *name,
+		      struct json_object *json)
+{
+	char path[GS_PATH_MAX];
+	int r = gs_path(path, "%s/%s.json", folder, name);
+
+	return r < 0 ? r :
+		       replace_record(engine, folder, path,
+				      json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN),
+				      GS_STATE_LASTING);
 }
 
 int gs_remembered_store(struct gs_engine *engine, const char *address,
@@ -145,6 +175,41 @@ bool gs_vgpu_owned(struct gs_engine *engine, const char *uuid)
 	       gs_state_read(engine, path, &json) == 0 && gs_same_boot(engine, json);
 }
 
+void gs_vgpu_records_open(struct gs_engine *engine, struct gs_dir *ret)
+{
+	if (gs_dir_open(engine, VGPUS, ret) < 0)
+		ret->fd = -1;
+}
+
+/* Most are, and parsing costs more than reading them: the version first, the boot last. */
+static bool is_as_we_write_it(struct gs_engine *engine, const char *text)
+{
+	static const char first[] = "{\"version\":1,", last[] = "\"boot_id\":\"";
+	size_t length = strlen(text), end = sizeof(last) - 1 + 36 + 2;
+	char boot_id[37];
+
+	if (length < sizeof(first) + end || memcmp(text, first, sizeof(first) - 1) != 0 ||
+	    memcmp(text + length - end, last, sizeof(last) - 1) != 0)
+		return false;
+	return gs_boot_id(engine, boot_id) == 0 &&
+	       memcmp(text + length - 36 - 2, boot_id, 36) == 0 &&
+	       strcmp(text + length - 2, "\"}") == 0;
+}
+
+bool gs_vgpu_recorded_in(const struct gs_dir *records, const char *uuid)
+{
+	gs_cleanup_json struct json_object *json = NULL;
+	char name[GS_PATH_MAX], text[GS_ATTRIBUTE_MAX];
+
+	if (records->fd < 0 || gs_path(name, "%s.json", uuid) < 0 ||
+	    gs_dir_read(records, name, text) < 0)
+		return false;
+	if (is_as_we_write_it((struct gs_engine *)records->engine, text))
+		return true;
+	json = json_tokener_parse(text);
+	return gs_state_check(json) == 0 && gs_same_boot((struct gs_engine *)records->engine, json);
+}
+
 int gs_vgpu_recorded(struct gs_engine *engine, const char *uuid, char **ret_parent)
 {
 	gs_cleanup_json struct json_object *json = NULL;
@@ -164,31 +229,45 @@ int gs_vgpu_recorded(struct gs_engine *engine, const char *uuid, char **ret_pare
 	return *ret_parent ? 0 : -ENOMEM;
 }
 
-/* On a full disk what is there already can only be left as it is. */
-static bool is_recorded(struct gs_engine *engine, const char *uuid, struct json_object *json)
+static struct json_object *ownership(struct gs_engine *engine, const char *parent,
+				     const char *type)
 {
-	gs_cleanup_json struct json_object *now = NULL;
-	char path[GS_PATH_MAX];
+	gs_cleanup_json struct json_object *json = gs_state_new();
 
-	return gs_path(path, VGPUS "/%s.json", uuid) == 0 &&
-	       gs_state_read(engine, path, &now) == 0 && json_object_equal(now, json);
+	if (!json || gs_state_set(json, "parent", parent) < 0 ||
+	    gs_state_set(json, "type", type) < 0 || gs_add_boot_id(engine, json) < 0)
+		return NULL;
+	return gs_steal(json);
 }
 
 int gs_vgpu_own(struct gs_engine *engine, const char *uuid, const char *parent, const char *type)
 {
-	gs_cleanup_json struct json_object *json = gs_state_new();
+	gs_cleanup_json struct json_object *json = ownership(engine, parent, type);
+
+	return json ? write_record(engine, VGPUS, uuid, json, GS_STATE_OF_BOOT) : -ENOMEM;
+}
+
+char *gs_vgpu_ownership(struct gs_engine *engine, const char *parent, const char *type)
+{
+	gs_cleanup_json struct json_object *json = ownership(engine, parent, type);
+	const char *text =
+		json ? json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN) : NULL;
+
+	return text ? strdup(text) : NULL;
+}
+
+int gs_vgpu_own_new(struct gs_engine *engine, const char *uuid, const char *ownership)
+{
+	char path[GS_PATH_MAX];
 	int r;
 
-	if (!json)
-		return -ENOMEM;
-	r = gs_state_set(json, "parent", parent);
+	r = gs_path(path, VGPUS "/%s.json", uuid);
 	if (r == 0)
-		r = gs_state_set(json, "type", type);
-	if (r == 0)
-		r = gs_add_boot_id(engine, json);
-	if (r < 0 || is_recorded(engine, uuid, json))
+		r = gs_state_create(engine, path, ownership);
+	if (r != -ENOENT)
 		return r;
-	return write_record(engine, VGPUS, uuid, json, GS_STATE_OF_BOOT);
+	r = gs_state_mkdir(engine, VGPUS, 0755);
+	return r == 0 ? gs_state_create(engine, path, ownership) : r;
 }
 
 static int remove_record(struct gs_engine *engine, const char *folder, const char *name,

@@ -21,6 +21,8 @@
 #include "engine.h"
 #include "model.h"
 
+struct gs_dir;
+
 /* gs_remembered_read - NULL in @ret when nothing (usable) is remembered */
 int gs_remembered_read(struct gs_engine *engine, const struct gs_function *display,
 		       struct gs_remembered **ret) gs_must_check;
@@ -41,6 +43,15 @@ int gs_before_from_json(struct json_object *json, struct gs_before **ret,
 bool gs_vgpu_owned(struct gs_engine *engine, const char *uuid);
 int gs_vgpu_own(struct gs_engine *engine, const char *uuid, const char *parent,
 		const char *type) gs_must_check;
+/*
+ * gs_vgpu_own_new - the same for one of which there is no record, be it of an earlier boot: else -EEXIST
+ * gs_vgpu_ownership - what is recorded then, for as many as are alike; NULL: out of memory
+ */
+int gs_vgpu_own_new(struct gs_engine *engine, const char *uuid, const char *ownership) gs_must_check;
+char *gs_vgpu_ownership(struct gs_engine *engine, const char *parent, const char *type);
+/* gs_vgpu_records_open - for asking gs_vgpu_recorded_in() about many; not open: there are none */
+void gs_vgpu_records_open(struct gs_engine *engine, struct gs_dir *ret);
+bool gs_vgpu_recorded_in(const struct gs_dir *records, const char *uuid);
 /* gs_vgpu_recorded - the parent that was noted for it in this boot; -ENOENT: nothing was */
 int gs_vgpu_recorded(struct gs_engine *engine, const char *uuid, char **ret_parent) gs_must_check;
 int gs_vgpu_disown(struct gs_engine *engine, const char *uuid) gs_must_check;
@@ -55,6 +66,9 @@ int gs_add_boot_id(struct gs_engine *engine, struct json_object *json) gs_must_c
 /* gs_record_write - replace FOLDER/NAME.json, fsynced; what a newer gpushift wrote is kept beside */
 int gs_record_write(struct gs_engine *engine, const char *folder, const char *name,
 		    struct json_object *json) gs_must_check;
+/* gs_record_rewrite - the same of one that was read, and is of this gpushift or an older one */
+int gs_record_rewrite(struct gs_engine *engine, const char *folder, const char *name,
+		      struct json_object *json) gs_must_check;
 int gs_record_remove(struct gs_engine *engine, const char *folder, const char *name) gs_must_check;
 
 #endif

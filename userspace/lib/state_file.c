@@ -85,42 +85,70 @@ static int write_all(int fd, const char *text)
 	return 0;
 }
 
+/* 0644 whatever the umask; one that leaves it alone spares a call for each file. */
+static int make_readable(int fd)
+{
+	mode_t mask = umask(022);
+
+	umask(mask);
+	return mask & 0644 && fchmod(fd, 0644) < 0 ? -errno : 0;
+}
+
 static int fill(int parent, const char *name, const char *text, enum gs_state_sync sync)
 {
 	gs_cleanup_close int fd =
 		openat(parent, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	int r;
 
-	if (fd < 0 || fchmod(fd, 0644) < 0)
+	if (fd < 0)
 		return -errno;
-	r = write_all(fd, text);
+	r = make_readable(fd);
+	if (r == 0)
+		r = write_all(fd, text);
 	if (r < 0 || sync == GS_STATE_OF_BOOT)
 		return r;
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-int gs_state_write_sync(struct gs_engine *engine, const char *path, const char *text,
-			enum gs_state_sync sync)
+int gs_state_write_in(int folder, const char *name, const char *text, enum gs_state_sync sync)
 {
-	gs_cleanup_close int parent = -1;
 	char temporary[GS_PATH_MAX];
-	const char *name;
 	int r;
 
-	parent = open_parent(engine, path, &name);
-	if (parent < 0)
-		return parent;
 	r = gs_path(temporary, ".%s.new", name);
 	if (r < 0)
 		return r;
-	r = fill(parent, temporary, text, sync);
-	if (r == 0 && renameat(parent, temporary, parent, name) < 0)
+	r = fill(folder, temporary, text, sync);
+	if (r == 0 && renameat(folder, temporary, folder, name) < 0)
 		r = -errno;
 	if (r < 0) {
-		unlinkat(parent, temporary, 0);
+		unlinkat(folder, temporary, 0);
 		return r;
 	}
-	return sync == GS_STATE_LASTING ? sync_folder(parent) : 0;
+	return sync == GS_STATE_LASTING ? sync_folder(folder) : 0;
+}
+
+int gs_state_write_sync(struct gs_engine *engine, const char *path, const char *text,
+			enum gs_state_sync sync)
+{
+	const char *name;
+	gs_cleanup_close int parent = open_parent(engine, path, &name);
+
+	return parent < 0 ? parent : gs_state_write_in(parent, name, text, sync);
+}
+
+int gs_state_create(struct gs_engine *engine, const char *path, const char *text)
+{
+	gs_cleanup_close int fd =
+		gs_tree_open(engine, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = fchmod(fd, 0644) < 0 ? -errno : write_all(fd, text);
+	if (r < 0)
+		(void)!gs_state_remove_sync(engine, path, GS_STATE_OF_BOOT);
+	return r;
 }
 
 int gs_state_write(struct gs_engine *engine, const char *path, const char *text)

@@ -33,6 +33,15 @@ enum gs_state_sync {
 int gs_state_write(struct gs_engine *engine, const char *path, const char *text) gs_must_check;
 int gs_state_write_sync(struct gs_engine *engine, const char *path, const char *text,
 			enum gs_state_sync sync) gs_must_check;
+/* gs_state_write_in - the same in a folder that is open, which spares finding it for many files */
+int gs_state_write_in(int folder, const char *name, const char *text,
+		      enum gs_state_sync sync) gs_must_check;
+
+/*
+ * gs_state_create - a file that is not there yet, and holds in this boot only; -EEXIST: it is
+ * Killed meanwhile it leaves one that no reader takes for whole.
+ */
+int gs_state_create(struct gs_engine *engine, const char *path, const char *text) gs_must_check;
 
 /*
  * gs_state_replace - the same for a file of somebody else: it keeps its owner and mode

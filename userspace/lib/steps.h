@@ -7,14 +7,38 @@
 #include "worker.h"
 
 struct json_object;
+/*
+ * Where the last vGPU was made, as the next one most often is to be, too. A
+ * device that offers the type no more refuses it itself.
+ */
+struct gs_last_place {
+	const char *target; /* of the plan; NULL: none */
+	const struct gs_vgpu_backend *backend;
+	bool defined; /* there are definitions for it */
+	char asked[128];
+	char type[128];
+	char ownership[512]; /* see gs_vgpu_ownership() */
+};
+
+/* The device that a vGPU is made on, the id of its type, and how. */
+struct gs_vgpu_place {
+	char *device;
+	char *type;
+	const struct gs_vgpu_backend *backend;
+	bool defined;	 /* there are definitions for this device */
+	char *ownership; /* see gs_vgpu_ownership() */
+};
+
 struct gs_executor {
 	struct gs_engine *engine;
 	struct gs_lock *lock;	  /* NULL in tests */
 	struct gs_worker *worker; /* NULL: none was needed yet */
 	const struct gs_execute_options *options;
 	struct gs_plan *plan;
+	int journal; /* where gs_execute() marks each step; below 0: nowhere */
 	bool journal_stays; /* nothing else tells that the card needs attention */
 	unsigned int next_vf; /* where to look first for a VF that is free */
+	struct gs_last_place last_place;
 };
 
 /*
@@ -128,16 +152,26 @@ int gs_step_wait(struct gs_executor *executor, const struct gs_action *action,
 /* gs_step_unused - nobody uses what is about to move; else -EBUSY, and a refusal in the plan */
 int gs_step_unused(struct gs_executor *executor, const struct gs_action *action,
 		   char **error) gs_must_check;
+/*
+ * gs_find_place - for a type of @target, a device or a card with VFs, that is named by id or by name
+ * -ENOSPC: no VF of it has room; -ENOENT: there is no such type
+ */
+int gs_find_place(struct gs_executor *executor, const char *target, const char *asked,
+		  struct gs_vgpu_place *ret) gs_must_check;
+void gs_vgpu_place_clear(struct gs_vgpu_place *place);
+#define gs_cleanup_vgpu_place __attribute__((cleanup(gs_vgpu_place_clear)))
 int gs_step_create_vgpu_now(struct gs_executor *executor, const struct gs_action *action,
 			    char **error) gs_must_check;
 int gs_step_remove_vgpu_now(struct gs_executor *executor, const struct gs_action *action,
 			    char **error) gs_must_check;
 /*
- * gs_forget_removed - vGPUs of the plan that are not there are nobody's any more
+ * gs_forget_removed - vGPUs that the plan removed and that are not there are nobody's any more
+ * gs_forget_unmade - those that it was to make, when it did not do it all
  *
  * At the end, and not when one is removed: an undo that makes it again may find
  * the disk full.
  */
 void gs_forget_removed(struct gs_executor *executor);
+void gs_forget_unmade(struct gs_executor *executor);
 
 #endif

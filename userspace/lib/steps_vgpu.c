@@ -2,6 +2,7 @@
 /* Steps that make and remove vGPUs, and that wait. */
 #include "steps.h"
 
+#include "definition.h"
 #include "inventory.h"
 #include "quarantine.h"
 #include "remembered.h"
@@ -138,74 +139,6 @@ int gs_step_wait(struct gs_executor *executor, const struct gs_action *action, c
 	return wait_types(executor, action, error);
 }
 
-/* Does @device offer the type, which the plan may name by id or by name? With how many to be had. */
-static int find_type(struct gs_executor *executor, const char *device, const char *type,
-		     char **ret, unsigned int *ret_available)
-{
-	const struct gs_vgpu_backend *backend = gs_vgpu_backend_of(executor->engine, device);
-	struct gs_parent parent = { 0 };
-	const struct gs_vgpu_type *found;
-	int r;
-
-	if (backend && backend->room &&
-	    backend->room(executor, device, type, ret_available) == 0) {
-		*ret = strdup(type);
-		return *ret ? 0 : -ENOMEM;
-	}
-	r = gs_types_read(executor->engine, device, &parent);
-	if (r < 0)
-		return r;
-	r = gs_type_find(&parent, type, &found);
-	if (r == 0) {
-		*ret_available = found->available;
-		*ret = strdup(found->id);
-		r = *ret ? 0 : -ENOMEM;
-	}
-	gs_parent_clear(&parent);
-	return r;
-}
-
-/*
- * A VF that can take one now. The one after the last is the likely one; what
- * they can be changes with each that is made.
- */
-static int pick_vf(struct gs_executor *executor, const char *pf, const char *asked, char **ret,
-		   char **ret_type)
-{
-	unsigned int count = gs_vfs_count(executor->engine, pf);
-	int r = -ENOENT;
-
-	for (unsigned int i = 0; i < count; i++) {
-		unsigned int number = (executor->next_vf + i) % count;
-		gs_cleanup_free char *vf = gs_vfs_address(executor->engine, pf, number);
-		gs_cleanup_free char *type = NULL;
-		unsigned int available = 0;
-
-		if (!vf || find_type(executor, vf, asked, &type, &available) < 0)
-			continue;
-		r = -ENOSPC;
-		if (!available)
-			continue;
-		executor->next_vf = number + 1;
-		*ret = gs_steal(vf);
-		*ret_type = gs_steal(type);
-		return 0;
-	}
-	return r;
-}
-
-/* The device that it is made on, and the id of its type. */
-static int find_place(struct gs_executor *executor, const char *target, const char *asked,
-		      char **ret, char **ret_type)
-{
-	unsigned int available;
-
-	if (!gs_vgpu_backend_of(executor->engine, target))
-		return pick_vf(executor, target, asked, ret, ret_type);
-	*ret = strdup(target);
-	return *ret ? find_type(executor, target, asked, ret_type, &available) : -ENOMEM;
-}
-
 /* One that is a VF is noted by the name that it was made by, and by its address. */
 static void forget(struct gs_executor *executor, const char *name)
 {
@@ -219,32 +152,58 @@ static void forget(struct gs_executor *executor, const char *name)
 }
 
 /* What its definition says, then what was asked for. */
-static int set_up(struct gs_executor *executor, const struct gs_vgpu_order *order,
-		  const char *profile, char **error)
+static int set_up(struct gs_executor *executor, const struct gs_vgpu_place *place,
+		  const struct gs_vgpu_order *order, const char *profile, char **error)
 {
-	int r = gs_step_write_attributes(executor, order->device, order->name, error);
+	int r = 0;
 
+	if (place->defined)
+		r = gs_step_write_attributes(executor, order->device, order->name, error);
 	return r == 0 ? gs_step_write_params(executor, profile, order->name, error) : r;
 }
 
-/* Owned before it exists: one that nobody owns would never be removed. */
-static int create_owned(struct gs_executor *executor, const struct gs_vgpu_order *order,
-			const char *profile, char **error)
+static int exists_already(const char *name, char **error)
 {
-	const struct gs_vgpu_backend *backend = gs_vgpu_backend_of(executor->engine, order->device);
-	int r = backend ? 0 : -ENODEV;
+	return gs_step_fail(error, -EEXIST, gs_asprintf("a vGPU %s exists already", name));
+}
+
+/*
+ * Owned before it exists: one that nobody owns would never be removed. And not
+ * before it is known that it does not: somebody else's may have this UUID. One
+ * without a record is no VF that became a vGPU under that name.
+ */
+static int own(struct gs_executor *executor, const struct gs_vgpu_place *place,
+	       const struct gs_vgpu_order *order, char **error)
+{
+	int r;
 
 	/* A VF that becomes again what it was is noted still, with the name that it was made by. */
-	if (r == 0 && !(gs_streq(order->name, order->device) &&
-			gs_vgpu_owned(executor->engine, order->name)))
+	if (gs_streq(order->name, order->device) && gs_vgpu_owned(executor->engine, order->name))
+		return gs_live_vgpu(executor, order->name) ? exists_already(order->name, error) : 0;
+	if (gs_backend_mdev.has(executor, order->name))
+		return exists_already(order->name, error);
+	r = gs_vgpu_own_new(executor->engine, order->name, place->ownership);
+	if (r == -EEXIST && gs_live_vgpu(executor, order->name))
+		return exists_already(order->name, error);
+	if (r == -EEXIST)
 		r = gs_vgpu_own(executor->engine, order->name, order->device, order->type);
 	if (r < 0)
 		return gs_step_fail(
 			error, r,
 			gs_asprintf("cannot record vGPU %s: %s", order->name, strerror(-r)));
-	r = backend->create(executor, order, error);
+	return 0;
+}
+
+static int create_owned(struct gs_executor *executor, const struct gs_vgpu_place *place,
+			const struct gs_vgpu_order *order, const char *profile, char **error)
+{
+	int r = own(executor, place, order, error);
+
+	if (r < 0)
+		return r;
+	r = place->backend->create(executor, order, error);
 	if (r == 0)
-		r = set_up(executor, order, profile, error);
+		r = set_up(executor, place, order, profile, error);
 	if (r == 0)
 		return 0;
 	if (!*error)
@@ -253,36 +212,37 @@ static int create_owned(struct gs_executor *executor, const struct gs_vgpu_order
 	return r;
 }
 
+static int no_place(const struct gs_action *action, const char *asked, int r, char **error)
+{
+	if (r == -ENOSPC)
+		return gs_step_fail(
+			error, r,
+			gs_asprintf("no VF of %s can become a %s now", action->target, asked));
+	return gs_step_fail(
+		error, r,
+		gs_asprintf("%s offers no vGPU type %s", action->target, action->value));
+}
+
 int gs_step_create_vgpu_now(struct gs_executor *executor, const struct gs_action *action,
 			    char **error)
 {
+	gs_cleanup_vgpu_place struct gs_vgpu_place place = { 0 };
 	gs_cleanup_free char *profile = NULL;
 	gs_cleanup_free char *params = NULL;
-	gs_cleanup_free char *device = NULL;
 	gs_cleanup_free char *asked = NULL;
 	gs_cleanup_free char *name = NULL;
-	gs_cleanup_free char *type = NULL;
 	int r;
 
 	r = gs_value_split(action->value, &profile, &name);
 	if (r == 0)
 		r = gs_profile_split(profile, &asked, &params);
 	if (r == 0)
-		r = find_place(executor, action->target, asked, &device, &type);
-	if (r == -ENOSPC)
-		return gs_step_fail(
-			error, r,
-			gs_asprintf("no VF of %s can become a %s now", action->target, asked));
+		r = gs_find_place(executor, action->target, asked, &place);
 	if (r < 0)
-		return gs_step_fail(
-			error, r,
-			gs_asprintf("%s offers no vGPU type %s", action->target, action->value));
-	/* Before it is recorded as ours: somebody else's may have this UUID. */
-	if (gs_live_vgpu(executor, name))
-		return gs_step_fail(error, -EEXIST, gs_asprintf("a vGPU %s exists already", name));
-	return create_owned(executor,
+		return no_place(action, asked, r, error);
+	return create_owned(executor, &place,
 			    &(struct gs_vgpu_order){
-				    .device = device, .type = type, .name = name },
+				    .device = place.device, .type = place.type, .name = name },
 			    profile, error);
 }
 
@@ -298,15 +258,22 @@ void gs_forget_removed(struct gs_executor *executor)
 {
 	const struct gs_plan *plan = executor->plan;
 
+	for (size_t i = 0; i < plan->n_steps && !gs_step_stuck(executor); i++)
+		if (plan->steps[i].action.op == GS_OP_REMOVE_VGPU)
+			forget(executor, plan->steps[i].action.target);
+}
+
+void gs_forget_unmade(struct gs_executor *executor)
+{
+	const struct gs_plan *plan = executor->plan;
+
 	for (size_t i = 0; i < plan->n_steps && !gs_step_stuck(executor); i++) {
 		const struct gs_action *action = &plan->steps[i].action;
 		gs_cleanup_free char *type = NULL;
 		gs_cleanup_free char *name = NULL;
 
-		if (action->op == GS_OP_REMOVE_VGPU)
-			forget(executor, action->target);
-		else if (action->op == GS_OP_CREATE_VGPU &&
-			 gs_value_split(action->value, &type, &name) == 0)
+		if (action->op == GS_OP_CREATE_VGPU &&
+		    gs_value_split(action->value, &type, &name) == 0)
 			forget(executor, name);
 	}
 }

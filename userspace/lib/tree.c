@@ -29,6 +29,7 @@ static int open_how(int dir_fd, const char *path, int flags, uint64_t resolve)
 {
 	struct open_how how = {
 		.flags = (uint64_t)(flags | O_CLOEXEC),
+		.mode = flags & O_CREAT ? 0600 : 0,
 		.resolve = resolve,
 	};
 	long fd;
@@ -171,17 +172,29 @@ static int keep_last_component(char buffer[GS_PATH_MAX])
 	return *buffer ? 0 : -EINVAL;
 }
 
-int gs_tree_link_name(const struct gs_engine *engine, const char *path, char **ret)
+/* The host's own root is the root of every link, too. */
+static int read_link_below(const struct gs_engine *engine, const char *path,
+			   char buffer[GS_PATH_MAX])
 {
-	gs_cleanup_close int fd = gs_tree_open(engine, path, O_PATH | O_NOFOLLOW);
-	char buffer[GS_PATH_MAX];
+	gs_cleanup_close int fd = -1;
 	int r;
 
+	if (engine->is_host)
+		return read_link(engine->root_fd, path, buffer);
+	fd = gs_tree_open(engine, path, O_PATH | O_NOFOLLOW);
 	if (fd < 0)
 		return fd;
 	r = read_link(fd, "", buffer);
+	return r == -ENOENT ? -EINVAL : r;
+}
+
+int gs_tree_link_name(const struct gs_engine *engine, const char *path, char **ret)
+{
+	char buffer[GS_PATH_MAX];
+	int r = read_link_below(engine, path, buffer);
+
 	if (r < 0)
-		return r == -ENOENT ? -EINVAL : r;
+		return r;
 	r = keep_last_component(buffer);
 	if (r < 0)
 		return r;
@@ -223,8 +236,21 @@ int gs_tree_real_path(const struct gs_engine *engine, const char *path, char **r
 
 bool gs_tree_exists(const struct gs_engine *engine, const char *path)
 {
-	gs_cleanup_close int fd = gs_tree_open(engine, path, O_PATH);
+	gs_cleanup_close int fd = -1;
 
+	if (engine->is_host)
+		return faccessat(engine->root_fd, path, F_OK, AT_EACCESS) == 0;
+	fd = gs_tree_open(engine, path, O_PATH);
+	return fd >= 0;
+}
+
+bool gs_tree_has(const struct gs_engine *engine, const char *path)
+{
+	gs_cleanup_close int fd = -1;
+
+	if (engine->is_host)
+		return faccessat(engine->root_fd, path, F_OK, AT_EACCESS | AT_SYMLINK_NOFOLLOW) == 0;
+	fd = gs_tree_open(engine, path, O_PATH | O_NOFOLLOW);
 	return fd >= 0;
 }
 
@@ -379,7 +405,16 @@ bool gs_dir_has(const struct gs_dir *dir, const char *name)
 
 int gs_dir_link_name(const struct gs_dir *dir, const char *name, char buffer[GS_PATH_MAX])
 {
-	int r = read_link(dir->fd, name, buffer);
+	gs_cleanup_close int fd = -1;
+	int r;
 
+	/* Within a tree made elsewhere a folder may be a link, too. */
+	if (!dir->engine->is_host && strchr(name, '/')) {
+		fd = open_how(dir->fd, name, O_PATH | O_NOFOLLOW,
+			      RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+		r = fd < 0 ? fd : read_link(fd, "", buffer);
+	} else {
+		r = read_link(dir->fd, name, buffer);
+	}
 	return r < 0 ? r : keep_last_component(buffer);
 }

@@ -45,6 +45,8 @@ int gs_tree_link_name(const struct gs_engine *engine, const char *path, char **r
 int gs_tree_real_path(const struct gs_engine *engine, const char *path, char **ret) gs_must_check;
 
 bool gs_tree_exists(const struct gs_engine *engine, const char *path);
+/* gs_tree_has - is there such a name, whatever a symlink there points to? */
+bool gs_tree_has(const struct gs_engine *engine, const char *path);
 
 /*
  * gs_tree_list - names in a directory, sorted, without "." and ".."
@@ -77,7 +79,7 @@ int gs_dir_read(const struct gs_dir *dir, const char *name, char buffer[GS_ATTRI
 int gs_dir_read_u64(const struct gs_dir *dir, const char *name, uint64_t *ret) gs_must_check;
 bool gs_dir_has(const struct gs_dir *dir, const char *name);
 
-/* gs_dir_link_name - the last component of what a symlink in it points to */
+/* gs_dir_link_name - the last component of what a symlink in it, or in a folder in it, points to */
 int gs_dir_link_name(const struct gs_dir *dir, const char *name, char buffer[GS_PATH_MAX]) gs_must_check;
 
 /* gs_number_parse - decimal or 0x hexadecimal, nothing else; -EINVAL, -ERANGE */

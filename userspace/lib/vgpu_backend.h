@@ -28,9 +28,10 @@ struct gs_vgpu_backend {
 	void (*tell_types)(struct gs_engine *engine, struct gs_records *records,
 			   const char *device);
 	/*
-	 * How many more of a type there can be now, which is asked for by its id: without a child, for
+	 * Is there a type of this id, and how many more of it can there be now: without a child, for
 	 * what is made one after the other. -ENOENT: it has no such id. NULL: only all types tell.
 	 */
+	bool (*has_type)(struct gs_engine *engine, const char *device, const char *id);
 	int (*room)(struct gs_executor *executor, const char *device, const char *id,
 		    unsigned int *ret);
 	/* In a switch, through the worker: made and looked at, is it there, removed and gone. */

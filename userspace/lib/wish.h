@@ -76,17 +76,17 @@ int gs_wish_for(struct gs_engine *engine, const struct gs_host *host, const stru
 void gs_wish_free(struct gs_wish *wish);
 
 /*
- * gs_wish_store - record that @card shall be as it is on @host, which was read after the switch
+ * gs_wish_store - record that @card shall be as it is on @host, which was read after the switch, with GS_READ_PARAMS
  * @want: what was asked for: the mode, --driver, --with and --force
- * gs_wish_store_verified - the same, but for what a fresh read shows; -ESTALE: it is in another mode
+ * gs_wish_store_verified - the same for the card at an address; -ENODEV: there is none, -ESTALE: it is in another mode
  * gs_wish_store_vgpu - add a vGPU to what @card shall be split into
  * gs_wish_forget_vgpu - take one out of whatever wish it is in, and its definition, if that is ours;
  *                       also of a card in another mode, or away
  */
 int gs_wish_store(struct gs_engine *engine, const struct gs_host *host, const struct gs_card *card,
 		  const struct gs_want *want) gs_must_check;
-int gs_wish_store_verified(struct gs_engine *engine, const char *address,
-			   const struct gs_want *want) gs_must_check;
+int gs_wish_store_verified(struct gs_engine *engine, const struct gs_host *host,
+			   const char *address, const struct gs_want *want) gs_must_check;
 int gs_wish_store_vgpu(struct gs_engine *engine, const struct gs_host *host,
 		       const struct gs_card *card,
 		       const struct gs_vgpu *vgpu) gs_must_check;

@@ -313,19 +313,14 @@ int gs_wish_forget_vgpu(struct gs_engine *engine, const char *uuid)
 	return r == 0 ? gs_definitions_forget(engine, uuid) : r;
 }
 
-int gs_wish_store_verified(struct gs_engine *engine, const char *address,
-			   const struct gs_want *want)
+int gs_wish_store_verified(struct gs_engine *engine, const struct gs_host *host,
+			   const char *address, const struct gs_want *want)
 {
-	gs_cleanup_host struct gs_host *host = NULL;
-	struct gs_address parsed;
 	const struct gs_card *card;
-	int r;
+	struct gs_address parsed;
 
-	r = gs_address_parse(address, &parsed);
-	if (r == 0)
-		r = gs_inventory_read(engine, GS_READ_PARAMS, &host);
-	if (r < 0)
-		return r;
+	if (gs_address_parse(address, &parsed) < 0)
+		return -EINVAL;
 	card = gs_host_card(host, &parsed);
 	if (!card)
 		return -ENODEV;
