@@ -7,6 +7,8 @@
  *	gpushift-bench dump NAME FAMILY all|scope parsed|received ROUNDS	a dump
  *	gpushift-bench sysfs ROUNDS		the facts from sysfs
  *	gpushift-bench read NAME FILE ROUNDS	a file, opened and read to its end
+ *	gpushift-bench files NAME ROUNDS		files whose names are read from standard input, as `read`
+ *	gpushift-bench write NAME FILE		the lines of standard input, each written into the file; one of them
  *	gpushift-bench exec NAME ROUNDS COMMAND...	a program, from fork to its end
  *	gpushift-bench bind NAME SENDER|- ADDRESS DRIVER ROUNDS	from binding to the signal that tells of it
  */
@@ -197,6 +199,75 @@ static int do_read(char **argv)
 	return 0;
 }
 
+/* Lines of standard input; ends with NULL. */
+static char **read_lines(void)
+{
+	size_t count = 0, room = 64, size = 0;
+	char **lines = calloc(room, sizeof(*lines));
+	ssize_t length;
+
+	while (lines && (length = getline(&lines[count], &size, stdin)) > 0) {
+		lines[count][strcspn(lines[count], "\n")] = '\0';
+		size = 0;
+		if (++count == room)
+			lines = reallocarray(lines, room *= 2, sizeof(*lines));
+		if (lines)
+			lines[count] = NULL;
+	}
+	if (!lines)
+		errx(1, "out of memory");
+	free(lines[count]);
+	lines[count] = NULL;
+	return lines;
+}
+
+static int run_files(void *data)
+{
+	for (char **name = data; *name; name++)
+		if (read_file(*name) < 0)
+			return -1;
+	return 0;
+}
+
+static int do_files(char **argv)
+{
+	char **names = read_lines();
+
+	value(argv[0], "ns", measure((unsigned int)atoi(argv[1]), run_files, names));
+	return 0;
+}
+
+struct writes {
+	const char *file;
+	char **lines;
+};
+
+static int run_write(void *data)
+{
+	struct writes *writes = data;
+	const char *line = *writes->lines++;
+	int fd = open(writes->file, O_WRONLY);
+	ssize_t n;
+
+	if (fd < 0)
+		err(1, "%s", writes->file);
+	n = write(fd, line, strlen(line));
+	close(fd);
+	return n < 0 ? -1 : 0;
+}
+
+static int do_write(char **argv)
+{
+	struct writes writes = { .file = argv[1], .lines = read_lines() };
+	unsigned int count = 0;
+
+	while (writes.lines[count])
+		count++;
+	/* One more than is measured, before the others. */
+	value(argv[0], "ns", measure(count - 1, run_write, &writes));
+	return 0;
+}
+
 static int run_command(void *data)
 {
 	static const char out[] = "/tmp/bench.out";
@@ -243,6 +314,8 @@ static const struct verb {
 	{ "dump", 5, do_dump },
 	{ "sysfs", 1, do_sysfs },
 	{ "read", 3, do_read },
+	{ "files", 2, do_files },
+	{ "write", 2, do_write },
 	{ "exec", 3, do_exec },
 	{ "bind", 5, do_bind },
 };

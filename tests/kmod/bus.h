@@ -22,8 +22,8 @@
 #define BUS_SRIOV BIT(8)
 #define BUS_VF BIT(9)
 
-/* As many as functions without ARI leave room for, beside their PF. */
-#define BUS_VFS_MAX 7
+/* Beside their PF; without ARI, those after the seventh are on further devices of the bus. */
+#define BUS_VFS_MAX 63
 
 /**
  * struct bus_kind - a model of function

@@ -49,7 +49,7 @@ MODULE_PARM_DESC(device, "Device id of the functions");
 
 static unsigned int vfs;
 module_param(vfs, uint, 0444);
-MODULE_PARM_DESC(vfs, "Number of VFs that each function can have, 0 to 7; it has no BARs then");
+MODULE_PARM_DESC(vfs, "Number of VFs that each function can have, 0 to 63; it has no BARs then");
 
 static bool variants;
 module_param(variants, bool, 0444);
@@ -254,12 +254,17 @@ static void set_up_vfs(struct bus_function *port)
 	port->nr_below += vfs;
 }
 
-/* Each port has room for 8 below it. */
+/* How many functions there is room for below each port. */
+static unsigned int room(void)
+{
+	return max(8U, 1 + vfs);
+}
+
 static void set_up_port(unsigned int i)
 {
 	const struct variant *variant = i < nr_variants() ? &variant_kinds[i] :
 							    NULL;
-	struct bus_function *below = &function_memory[i * 8];
+	struct bus_function *below = &function_memory[i * room()];
 	struct bus_function *port = &port_memory[i];
 	unsigned int before = (i - nr_variants()) * per_port;
 
@@ -283,7 +288,7 @@ static int allocate(void)
 	bridges = kcalloc(DIV_ROUND_UP(nr_ports(), ports_a_host()),
 			  sizeof(*bridges), GFP_KERNEL);
 	port_memory = vcalloc(nr_ports(), sizeof(*port_memory));
-	function_memory = vcalloc(nr_ports() * 8, sizeof(*function_memory));
+	function_memory = vcalloc(nr_ports() * room(), sizeof(*function_memory));
 	if (!bridges || !port_memory || !function_memory)
 		return -ENOMEM;
 	for (i = 0; i < nr_ports(); i++)

@@ -7,7 +7,7 @@
 #include <linux/pci.h>
 #include <linux/types.h>
 
-#define VGPU_KINDS_MAX 8
+#define VGPU_KINDS_MAX 64
 
 /**
  * struct vgpu_kind - a size of vGPU

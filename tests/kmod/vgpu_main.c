@@ -32,7 +32,7 @@ MODULE_PARM_DESC(split, "What a device is split into: mdev, vf, vf-mdev or vf-vf
 
 static char *board = "p40";
 module_param(board, charp, 0444);
-MODULE_PARM_DESC(board, "What it is and which types it has: p40, a40 or gvt");
+MODULE_PARM_DESC(board, "What it is and which types it has: p40, a40, b96 or gvt");
 
 static bool profiles;
 module_param(profiles, bool, 0444);

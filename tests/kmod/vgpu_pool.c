@@ -26,6 +26,27 @@ static const struct vgpu_kind a40[] = {
 	{ "566", "NVIDIA A40-48Q", 49152, "7680x4320" },
 };
 
+/* One series of the card below. */
+#define B96(prefix, series)                                          \
+	{ prefix "01", "NVIDIA B96-1" series, 1024, "5120x2880" },   \
+	{ prefix "02", "NVIDIA B96-2" series, 2048, "7680x4320" },   \
+	{ prefix "03", "NVIDIA B96-3" series, 3072, "7680x4320" },   \
+	{ prefix "04", "NVIDIA B96-4" series, 4096, "7680x4320" },   \
+	{ prefix "06", "NVIDIA B96-6" series, 6144, "7680x4320" },   \
+	{ prefix "08", "NVIDIA B96-8" series, 8192, "7680x4320" },   \
+	{ prefix "12", "NVIDIA B96-12" series, 12288, "7680x4320" }, \
+	{ prefix "16", "NVIDIA B96-16" series, 16384, "7680x4320" }, \
+	{ prefix "24", "NVIDIA B96-24" series, 24576, "7680x4320" }, \
+	{ prefix "32", "NVIDIA B96-32" series, 32768, "7680x4320" }, \
+	{ prefix "48", "NVIDIA B96-48" series, 49152, "7680x4320" }, \
+	{ prefix "96", "NVIDIA B96-96" series, 98304, "7680x4320" }
+
+/* No card is like it: as many types as the largest have, and room for 96. */
+static const struct vgpu_kind b96[] = {
+	B96("90", "Q"), B96("91", "A"), B96("92", "B"), B96("93", "C"),
+	B96("94", "CME"),
+};
+
 /* The memory is the low part of the graphics address space. */
 static const struct vgpu_kind gvt[] = {
 	{ "GVTg_V5_1", "GVTg_V5_1", 512, "1920x1200" },
@@ -37,6 +58,7 @@ static const struct vgpu_kind gvt[] = {
 static const struct vgpu_board boards[] = {
 	{ "p40", p40, ARRAY_SIZE(p40), 24576, false },
 	{ "a40", a40, ARRAY_SIZE(a40), 49152, false },
+	{ "b96", b96, ARRAY_SIZE(b96), 98304, false },
 	{ "gvt", gvt, ARRAY_SIZE(gvt), 512, true },
 };
 
