@@ -33,6 +33,7 @@ enum cli_kind {
 	CLI_FORMAT, /* of an export */
 	CLI_POLICY, /* of a claim */
 	CLI_CLAIM,
+	CLI_CHECK, /* of the doctor */
 	CLI_WORD, /* cannot be completed */
 };
 

@@ -298,7 +298,7 @@ const struct cli_verb cli_verbs[] = {
 		.synopsis = "[<check>] [--rom] [--report FILE]",
 		.summary = "what stands in the way on this host, and the exact fix",
 		.options = CLI_BIT(CLI_OPT_REPORT) | CLI_BIT(CLI_OPT_ROM),
-		.arguments = {CLI_WORD},
+		.arguments = {CLI_CHECK},
 		.run = verb_doctor,
 	},
 	{
