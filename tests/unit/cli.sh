@@ -456,7 +456,8 @@ early()
 	expect 0 '^vfio-pci 10de:10ef:0000:0000 pci0000:00/01.0/00.1 0000:01:00.1$' boot early
 	expect_json 0 '(.functions | map(.address)) == ["0000:01:00.0", "0000:01:00.1"] and (.current | not) and .rebuild == null' boot early
 	mkdir -p "$tree"/usr/{sbin,share/initramfs-tools/hooks}
-	touch "$tree/usr/sbin/update-initramfs" "$tree/usr/share/initramfs-tools/hooks/gpushift"
+	echo mkinitramfs >"$tree/usr/sbin/update-initramfs"
+	touch "$tree/usr/share/initramfs-tools/hooks/gpushift"
 	expect_json 0 '.rebuild == "update-initramfs -u" and (.current | not)' boot early
 	expect 1 'update-initramfs -u' doctor early-drivers
 	gpushift boot early >"$work/early"

@@ -2,19 +2,12 @@
 /* early.c - the functions that the initramfs aims at vfio, from the wishes. */
 #include "early.h"
 
+#include "initramfs_maker.h"
 #include "plan_build.h"
 #include "tree.h"
 #include "wish.h"
 
 #define HEADER "# Made by gpushift boot early: driver, ids, place, address"
-
-/* Who makes an initramfs here, and by which file of ours he asks for the lines. */
-static const struct {
-	const char *program, *hook, *rebuild;
-} generators[] = {
-	{ "usr/sbin/update-initramfs", "usr/share/initramfs-tools/hooks/gpushift",
-	  "update-initramfs -u" },
-};
 
 void gs_early_free(struct gs_early *early)
 {
@@ -128,12 +121,11 @@ static int make_text(struct gs_early *early)
 
 static int compare(struct gs_engine *engine, struct gs_early *early)
 {
+	const struct gs_initramfs_maker *maker = gs_initramfs_maker(engine);
 	gs_cleanup_free char *record = NULL;
 
-	for (size_t i = 0; !early->rebuild && i < GS_ARRAY_SIZE(generators); i++)
-		if (gs_tree_exists(engine, generators[i].program) &&
-		    gs_tree_exists(engine, generators[i].hook))
-			early->rebuild = generators[i].rebuild;
+	if (maker && gs_initramfs_asks(engine, maker))
+		early->rebuild = maker->rebuild;
 	if (gs_tree_read(engine, GS_EARLY_RECORD, &record) == -ENOMEM)
 		return -ENOMEM;
 	early->current = gs_streq(record ? record : "", early->text);
