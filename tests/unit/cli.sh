@@ -266,6 +266,11 @@ assert guest["gpus"][0]["deviceName"] == devices[0]["resourceName"], guest
 assert guest["hostDevices"][0]["deviceName"] == devices[1]["resourceName"], guest'
 }
 
+same_lines() # TEXT ARGUMENT...
+{
+	diff <(echo "$1") <(gpushift "${@:2}")
+}
+
 exported()
 {
 	echo host.example.org >"$tree/proc/hostname.tmp"
@@ -279,6 +284,9 @@ exported()
 	check "KubeVirt's YAML" kubevirt_yaml
 	expect_json 0 '.format == "qemu" and .card == "0000:00:04.0" and .text == "-device vfio-pci,host=0000:00:04.0\n"' \
 		export 00:04.0 --format qemu
+	check "a mapping of two has a line for each" same_lines "$(printf 'gpu-0000-01-00-0\n\tmap id=10de:1b02,iommugroup=1,node=host,path=0000:01:00.0;0000:01:00.1\n\tmap id=10de:2230,iommugroup=4,node=host,path=0000:00:04.0')" \
+		export 01:00.0 00:04.0 --format pve-mapping --quiet
+	expect 2 "several are for --format pve-mapping" export 01:00.0 00:04.0 --format pve
 	expect 2 "needs --format F: one of libvirt" export 01:00.0
 	expect 2 "no format 'kemu'; did you mean 'qemu'" export 01:00.0 --format kemu
 	expect 2 "did you mean '0000:01:00.0'" export 0000:10:00.0 --format qemu

@@ -103,7 +103,7 @@ enum cli_verb_flags {
 	CLI_CONFIGURED = 1 << 3, /* a wrong configuration stops it, as it stops what writes */
 };
 
-#define CLI_ARGUMENTS 4
+#define CLI_ARGUMENTS 8
 
 struct cli_verb {
 	const char *name;     /* two words for the verbs of a group: vgpu, boot */
