@@ -343,7 +343,13 @@ static void modules(void **state)
 
 	expect(fixture, "kernel-module", GS_FINE, "not loaded");
 	tree_folder(tree, "usr/src/gpushift-" GPUSHIFT_VERSION);
-	expect(fixture, "kernel-module", GS_PROBLEM, "dkms autoinstall -k 6.12.1-x");
+	expect(fixture, "kernel-module", GS_PROBLEM, "apt install linux-headers-6.12.1-x; dkms autoinstall -k 6.12.1-x");
+	tree_write(tree, "etc/os-release", "ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\n");
+	expect(fixture, "kernel-module", GS_PROBLEM, "dnf install kernel-devel-6.12.1-x; dkms");
+	tree_write(tree, "etc/os-release", "ID=arch\n");
+	expect(fixture, "kernel-module", GS_PROBLEM, "pacman -S linux-headers; dkms");
+	tree_write(tree, "etc/os-release", "ID=monarch\nNAME=arch\n");
+	expect(fixture, "kernel-module", GS_PROBLEM, "install the headers of this kernel; dkms");
 	tree_write(tree, "lib/modules/6.12.1-x/modules.dep", "updates/dkms/gpushift.ko:\n");
 	expect(fixture, "kernel-module", GS_PROBLEM, "modprobe gpushift");
 	tree_write(tree, "sys/module/gpushift/version", GPUSHIFT_VERSION "\n");
