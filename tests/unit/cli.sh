@@ -512,6 +512,24 @@ early()
 	ln -s /sys/bus/pci/drivers/snd_hda_intel "$audio/driver"
 }
 
+# False, which is another thing than in trouble.
+not()
+{
+	local status=0
+	"$@" || status=$?
+	((status == 1))
+}
+
+# at_terminal VARIABLE=VALUE... ARGUMENT...: are there colours?
+at_terminal()
+{
+	local variables=() shown
+	while [[ $1 == *=* ]]; do variables+=("$1"); shift; done
+	shown=$(env -u NO_COLOR "${variables[@]}" script --quiet --command "'$build/gpushift' --root '$tree' $*" /dev/null </dev/null)
+	[[ $shown == *"problem"* ]] || { echo "no problem is told"; return 2; }
+	[[ $shown == *$'\033[31mproblem'* ]]
+}
+
 streams()
 {
 	check "a full stdout fails" bash -c "! '$build/gpushift' --root '$tree' list >/dev/full"
@@ -525,6 +543,11 @@ streams()
 	COLUMNS=40 gpushift list >"$work/narrow"
 	check "addresses and modes are never cut" grep -q '^0000:00:04.0 .* passthrough  vfio-pci' "$work/narrow"
 	printf 'x\033[31m\377\n' >"$tree/sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-1/name"
+	check "colours are for a terminal" at_terminal TERM=xterm doctor
+	check "--no-color: none" not at_terminal TERM=xterm doctor --no-color
+	check "NO_COLOR: none" not at_terminal TERM=xterm NO_COLOR=1 doctor
+	check "nor for a dumb terminal" not at_terminal TERM=dumb doctor
+	check "nor for a pipe" bash -c "! TERM=xterm '$build/gpushift' --root '$tree' doctor 2>&1 | grep -q $'\033'"
 	check "control characters do not reach the terminal" bash -c "! '$build/gpushift' --root '$tree' profiles mtty | grep -q $'\033'"
 	expect_json 0 '.profiles[0].name == "x\u001b[31m\ufffd"' profiles mtty
 	mkdir "$work/empty" "$work/empty/sys" "$work/empty/sys/bus"

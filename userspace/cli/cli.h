@@ -133,7 +133,7 @@ struct cli {
 	int argc; /* the command line as it was given */
 	char **argv;
 
-	bool direct, json, quiet, verbose, version, help;
+	bool direct, json, quiet, verbose, no_color, version, help;
 	const char *root;
 	bool all, force, persist, wishes, apply, rom;
 	struct gs_profile_want *profiles; /* their types belong to argv, or to joined */
