@@ -27,6 +27,7 @@
 
 /**
  * struct bus_kind - a model of function
+ * @vendor: vendor id; 0: QEMU's
  * @device: device id
  * @class: base class, subclass, programming interface
  * @flags: the BUS_ flags
@@ -36,6 +37,7 @@
  * @vfs: with BUS_SRIOV, how many VFs it can have
  */
 struct bus_kind {
+	u16 vendor;
 	u16 device;
 	u32 class;
 	u32 flags;

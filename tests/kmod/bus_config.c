@@ -54,7 +54,7 @@ static void reset_header(struct bus_function *function)
 		type |= 0x80;
 	/* A VF has the ids of its PF, and none in its own space. */
 	set(function, PCI_VENDOR_ID, has(function, BUS_VF) ? U32_MAX :
-	    kind->device << 16 | VENDOR);
+	    kind->device << 16 | (kind->vendor ?: VENDOR));
 	set(function, PCI_COMMAND, PCI_STATUS_CAP_LIST << 16);
 	set(function, PCI_CLASS_REVISION, kind->class << 8 | 1);
 	set(function, PCI_CACHE_LINE_SIZE, type << 16);

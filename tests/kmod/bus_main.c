@@ -39,6 +39,10 @@ static unsigned int class = PCI_CLASS_DISPLAY_3D << 8;
 module_param(class, uint, 0444);
 MODULE_PARM_DESC(class, "Class of the functions, 24 bits");
 
+static ushort vendor;
+module_param(vendor, ushort, 0444);
+MODULE_PARM_DESC(vendor, "Vendor id of the functions; 0: QEMU's");
+
 static unsigned int vfs;
 module_param(vfs, uint, 0444);
 MODULE_PARM_DESC(vfs, "Number of VFs that each function can have, 0 to 7; it has no BARs then");
@@ -372,6 +376,7 @@ static int __init bus_init(void)
 	    (!domain && nr_ports() > ports_a_host()))
 		return -EINVAL;
 	plain_kind.class = class;
+	plain_kind.vendor = vendor;
 	if (per_port > 1)
 		plain_kind.flags |= BUS_MULTIFUNCTION;
 	set_up_sriov();
