@@ -8,22 +8,26 @@
 . /tests/early.sh
 
 rebuild="dracut --regenerate-all --force"
-make_initramfs() { dracut --regenerate-all --force --quiet; }
+make_initramfs() { dracut --regenerate-all --force --quiet && [[ $initrd -nt /etc/dracut.conf.d/test.conf ]]; }
 has_list() { lsinitrd "$initrd" | grep -q ' usr/lib/gpushift/early$'; }
 has_systemd() { lsinitrd "$initrd" | grep -q ' usr/lib/systemd/system/gpushift-early.service$'; }
 
 apt() { apt-get --quiet --yes -o Dpkg::Use-Pty=0 "$@" </dev/null 2>&1; }
 
-# The hardest case: it loads before udev runs. One kernel is enough, each image takes its time under emulation.
+# What this host does not need, left out for speed.
+OMIT="lvm mdraid dm dmraid crypt multipath btrfs i18n console-setup terminfo nvdimm qemu resume memstrack pollcdrom biosdevname"
+OMIT+=" virtfs virtiofs overlayfs overlay-root securityfs masterkey integrity selinux lunmask nvmf"
+
+# The hardest case: it loads before udev runs. One kernel is enough, each image takes its time under emulation; so that none is
+# made while dracut is installed.
 set_up_maker()
 {
 	rm -r "/boot/vmlinuz-$(release_of 6.12)" "/lib/modules/$(release_of 6.12)"
 	mkdir -p /etc/dracut.conf.d
 	printf '%s\n' 'hostonly=yes' 'early_microcode=no' 'compress=cat' 'force_drivers+=" bochs "' \
-		'add_drivers+=" virtio_pci virtio_blk ext4 "' >/etc/dracut.conf.d/test.conf
-	check "dracut replaces initramfs-tools" apt install /tests/debs/*.deb
-	check "it has made an initramfs" test "$initrd" -nt /etc/dracut.conf.d/test.conf
-	check_fails "which has no list" has_list
+		'add_drivers+=" virtio_pci virtio_blk ext4 "' "omit_dracutmodules+=\" $OMIT \"" >/etc/dracut.conf.d/test.conf
+	INITRD=No check "dracut replaces initramfs-tools" apt install /tests/debs/*.deb
+	check_fails "initramfs-tools' own command is gone" test -e /usr/sbin/update-initramfs
 }
 
 # The other way to start it, which is there for an initramfs without systemd.
