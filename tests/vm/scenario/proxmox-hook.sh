@@ -152,6 +152,7 @@ virtual_function()
 	card=$(cards | head -n 1)
 	modprobe vfio_iommu_type1
 	echo Y >/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts
+	rmmod gpushift_test_vgpu
 	check "a driver that enables them" modprobe gpushift_test_vgpu name=i915 split=vf profiles=1
 	check "the card has it" bind_override "$card" i915
 	expect_exit 0 "the card is split" gpushift set "$card" vgpu --count 3

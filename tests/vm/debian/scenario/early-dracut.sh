@@ -1,5 +1,5 @@
 # Before drivers load, by dracut, which takes the place of initramfs-tools: what tests/vm/debian/early.sh says, for an
-# initramfs with systemd (what dracut makes here), and for one without.
+# initramfs with systemd (what dracut makes here), and for one without. With the argument `plain` the latter only.
 # installed: yes
 # debs: dracut dracut-core kpartx dmsetup
 # topology: wishes
@@ -31,7 +31,7 @@ set_up_maker()
 }
 
 # The other way to start it, which is there for an initramfs without systemd.
-third_boot_ends_without_systemd()
+make_one_without_systemd()
 {
 	check "a wish" gpushift set "$card" passthrough --persist
 	echo 'omit_dracutmodules+=" systemd systemd-initrd dracut-systemd "' >>/etc/dracut.conf.d/test.conf
@@ -49,11 +49,23 @@ fourth_boot()
 	expect_output passthrough "it is in its mode" mode_of "$card"
 }
 
+plain_boot()
+{
+	check "it is installed" install_gpushift
+	set_up_maker
+	modprobe vfio-pci
+	read -r card other < <(find_id 1234:1111 | tr '\n' ' ')
+	echo "$card $other" >/var/tmp/cards
+	make_one_without_systemd
+}
+
 [[ $BOOT == 1 ]] || read -r card other </var/tmp/cards
-case $BOOT in
+case ${1:-}$BOOT in
+plain1) plain_boot ;;
+plain2) fourth_boot ;;
 3)
 	early_boots
-	third_boot_ends_without_systemd
+	make_one_without_systemd
 	;;
 4) fourth_boot ;;
 *)
