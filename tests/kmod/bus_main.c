@@ -41,7 +41,7 @@ MODULE_PARM_DESC(class, "Class of the functions, 24 bits");
 
 static ushort vendor;
 module_param(vendor, ushort, 0444);
-MODULE_PARM_DESC(vendor, "Vendor id of the functions");
+MODULE_PARM_DESC(vendor, "Vendor id of the functions; 0: QEMU's");
 
 static ushort device;
 module_param(device, ushort, 0444);

@@ -10,66 +10,8 @@ trap 'rm -rf "$work"' EXIT
 tree=$work/tree
 passed=0 failed=0
 
-# ---- the tree ----
-
-pci=$tree/sys/devices/pci0000:00
-
-# pci_function PATH CLASS VENDOR DEVICE DRIVER GROUP: PATH is below the root bus; "-" for no driver
-pci_function()
-{
-	local folder=$pci/$1 address=${1##*/} group=$tree/sys/kernel/iommu_groups/$6
-	mkdir -p "$folder/power" "$group/devices" "$tree/sys/bus/pci/devices"
-	echo "0x$2" >"$folder/class"
-	echo "0x$3" >"$folder/vendor"
-	echo "0x$4" >"$folder/device"
-	echo "(null)" >"$folder/driver_override"
-	echo auto >"$folder/power/control"
-	echo flr bus >"$folder/reset_method"
-	echo DMA >"$group/type"
-	ln -s "../../../devices/pci0000:00/$1" "$tree/sys/bus/pci/devices/$address"
-	ln -s "/sys/devices/pci0000:00/$1" "$group/devices/$address"
-	ln -s "/sys/kernel/iommu_groups/$6" "$folder/iommu_group"
-	[[ $5 != - ]] || return 0
-	mkdir -p "$tree/sys/bus/pci/drivers/$5"
-	ln -s "/sys/bus/pci/drivers/$5" "$folder/driver"
-}
-
-# pci_port PATH: it is awake and shows root its configuration space: a root port without ACS
-pci_port()
-{
-	echo D0 >"$pci/$1/power_state"
-	{
-		printf '\x86\x80\x01\x19\0\0\x10\0'
-		head -c 44 /dev/zero
-		printf '\x40'
-		head -c 11 /dev/zero
-		printf '\x10\0\x42\0'
-		head -c 4028 /dev/zero
-	} >"$pci/$1/config"
-}
-
-make_tree()
-{
-	local types=$tree/sys/devices/virtual/mtty/mtty/mdev_supported_types
-	mkdir -p "$tree"/{proc,etc,dev,run,var/lib} "$tree/sys/bus/mdev/devices" "$tree/sys/class/mdev_bus"
-	pci_function 0000:00:01.0 060400 8086 1901 pcieport 1
-	pci_port 0000:00:01.0
-	pci_function 0000:00:01.0/0000:01:00.0 030000 10de 1b02 nouveau 1
-	pci_function 0000:00:01.0/0000:01:00.1 040300 10de 10ef snd_hda_intel 1
-	pci_function 0000:00:02.0 030000 1002 67df amdgpu 2
-	pci_function 0000:00:03.0 020000 8086 10d3 e1000e 2
-	pci_function 0000:00:04.0 030200 10de 2230 vfio-pci 4
-	echo "0x00000000fd000000 0x00000000fdffffff 0x0000000000042208" >"$pci/0000:00:01.0/0000:01:00.0/resource"
-	echo D0 >"$pci/0000:00:04.0/power_state"
-	echo "2.5 GT/s PCIe" >"$pci/0000:00:04.0/current_link_speed"
-	echo "16.0 GT/s PCIe" >"$pci/0000:00:04.0/max_link_speed"
-	echo 8 >"$pci/0000:00:04.0/current_link_width"
-	echo 16 >"$pci/0000:00:04.0/max_link_width"
-	mkdir -p "$types/mtty-1/devices"
-	echo 24 >"$types/mtty-1/available_instances"
-	echo "Single port serial" >"$types/mtty-1/name"
-	ln -s /sys/devices/virtual/mtty/mtty "$tree/sys/class/mdev_bus/mtty"
-}
+# shellcheck source=tests/unit/tree.sh
+. "$(dirname "$0")/tree.sh"
 
 # ---- checks ----
 
@@ -324,6 +266,11 @@ assert guest["gpus"][0]["deviceName"] == devices[0]["resourceName"], guest
 assert guest["hostDevices"][0]["deviceName"] == devices[1]["resourceName"], guest'
 }
 
+same_lines() # TEXT ARGUMENT...
+{
+	diff <(echo "$1") <(gpushift "${@:2}")
+}
+
 exported()
 {
 	echo host.example.org >"$tree/proc/hostname.tmp"
@@ -337,6 +284,9 @@ exported()
 	check "KubeVirt's YAML" kubevirt_yaml
 	expect_json 0 '.format == "qemu" and .card == "0000:00:04.0" and .text == "-device vfio-pci,host=0000:00:04.0\n"' \
 		export 00:04.0 --format qemu
+	check "a mapping of two has a line for each" same_lines "$(printf 'gpu-0000-01-00-0\n\tmap id=10de:1b02,iommugroup=1,node=host,path=0000:01:00.0;0000:01:00.1\n\tmap id=10de:2230,iommugroup=4,node=host,path=0000:00:04.0')" \
+		export 01:00.0 00:04.0 --format pve-mapping --quiet
+	expect 2 "several are for --format pve-mapping" export 01:00.0 00:04.0 --format pve
 	expect 2 "needs --format F: one of libvirt" export 01:00.0
 	expect 2 "no format 'kemu'; did you mean 'qemu'" export 01:00.0 --format kemu
 	expect 2 "did you mean '0000:01:00.0'" export 0000:10:00.0 --format qemu
@@ -514,7 +464,8 @@ early()
 	expect 0 '^vfio-pci 10de:10ef:0000:0000 pci0000:00/01.0/00.1 0000:01:00.1$' boot early
 	expect_json 0 '(.functions | map(.address)) == ["0000:01:00.0", "0000:01:00.1"] and (.current | not) and .rebuild == null' boot early
 	mkdir -p "$tree"/usr/{sbin,share/initramfs-tools/hooks}
-	touch "$tree/usr/sbin/update-initramfs" "$tree/usr/share/initramfs-tools/hooks/gpushift"
+	echo mkinitramfs >"$tree/usr/sbin/update-initramfs"
+	touch "$tree/usr/share/initramfs-tools/hooks/gpushift"
 	expect_json 0 '.rebuild == "update-initramfs -u" and (.current | not)' boot early
 	expect 1 'update-initramfs -u' doctor early-drivers
 	gpushift boot early >"$work/early"
@@ -561,6 +512,24 @@ early()
 	ln -s /sys/bus/pci/drivers/snd_hda_intel "$audio/driver"
 }
 
+# False, which is another thing than in trouble.
+not()
+{
+	local status=0
+	"$@" || status=$?
+	((status == 1))
+}
+
+# at_terminal VARIABLE=VALUE... ARGUMENT...: are there colours?
+at_terminal()
+{
+	local variables=() shown
+	while [[ $1 == *=* ]]; do variables+=("$1"); shift; done
+	shown=$(env -u NO_COLOR "${variables[@]}" script --quiet --command "'$build/gpushift' --root '$tree' $*" /dev/null </dev/null)
+	[[ $shown == *"problem"* ]] || { echo "no problem is told"; return 2; }
+	[[ $shown == *$'\033[31mproblem'* ]]
+}
+
 streams()
 {
 	check "a full stdout fails" bash -c "! '$build/gpushift' --root '$tree' list >/dev/full"
@@ -574,6 +543,11 @@ streams()
 	COLUMNS=40 gpushift list >"$work/narrow"
 	check "addresses and modes are never cut" grep -q '^0000:00:04.0 .* passthrough  vfio-pci' "$work/narrow"
 	printf 'x\033[31m\377\n' >"$tree/sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-1/name"
+	check "colours are for a terminal" at_terminal TERM=xterm doctor
+	check "--no-color: none" not at_terminal TERM=xterm doctor --no-color
+	check "NO_COLOR: none" not at_terminal TERM=xterm NO_COLOR=1 doctor
+	check "nor for a dumb terminal" not at_terminal TERM=dumb doctor
+	check "nor for a pipe" bash -c "! TERM=xterm '$build/gpushift' --root '$tree' doctor 2>&1 | grep -q $'\033'"
 	check "control characters do not reach the terminal" bash -c "! '$build/gpushift' --root '$tree' profiles mtty | grep -q $'\033'"
 	expect_json 0 '.profiles[0].name == "x\u001b[31m\ufffd"' profiles mtty
 	mkdir "$work/empty" "$work/empty/sys" "$work/empty/sys/bus"

@@ -275,24 +275,6 @@ static void a_claim_stays_with_a_quarantine(void **state)
 	"<domain><metadata><g:hook xmlns:g='urn:gpushift:1'>" vgpus "</g:hook></metadata><devices>"  \
 	devices "</devices></domain>"
 
-/* A verb with a description on standard input. */
-static int run_vm(struct lab *lab, const char *line, const char *description)
-{
-	char path[] = "/tmp/gpushift-verb.XXXXXX";
-	int in = mkstemp(path), saved = dup(STDIN_FILENO), status;
-
-	assert_true(in >= 0);
-	assert_int_equal(write(in, description, strlen(description)), (ssize_t)strlen(description));
-	assert_int_equal(lseek(in, 0, SEEK_SET), 0);
-	dup2(in, STDIN_FILENO);
-	status = run_verb(lab, line);
-	dup2(saved, STDIN_FILENO);
-	close(saved);
-	close(in);
-	unlink(path);
-	return status;
-}
-
 static void a_vm_has_vgpus_while_it_runs(void **state)
 {
 	static const char *const xml = ASKS(VGPU("a"), MDEV("a") MDEV("b") MDEV("c"));
@@ -344,6 +326,35 @@ static void a_vm_has_a_card_while_it_runs(void **state)
 	assert_int_equal(run_verb(lab, "__vm end libvirt desk"), 0);
 	assert_int_equal(count_of("released"), 1);
 	assert_int_equal(lab_mode(lab), GS_MODE_PASSTHROUGH);
+}
+
+#define NIC                                                                                         \
+	"<hostdev mode='subsystem' type='pci'><source><address domain='0' bus='1' slot='0' function='2'/>" \
+	"</source></hostdev>"
+#define ASKS_WITH(with, devices)                                                                    \
+	"<domain><metadata><g:hook xmlns:g='urn:gpushift:1' with='" with "'/></metadata><devices>"   \
+	devices "</devices></domain>"
+
+/* The network function of the card's group: it goes along when the VM has it, or names it. */
+static void a_vm_says_what_goes_along(void **state)
+{
+	static const char *const consents[] = { ASKS("", CARD NIC), ASKS_WITH("01:00.2 0000:07:00.0", CARD) };
+	struct lab *lab = *state;
+
+	assert_int_equal(run_vm(lab, "__vm start libvirt desk", ASKS("", CARD)), 3);
+	assert_string_equal(at("error/code"), "outside-card");
+	assert_int_equal(run_vm(lab, "__vm start libvirt desk", ASKS_WITH("01:00.3", CARD)), 3);
+	assert_int_equal(run_vm(lab, "__vm start libvirt desk", ASKS_WITH("the sound", CARD)), 3);
+	assert_string_equal(at("error/code"), "bad-description");
+	for (size_t i = 0; i < GS_ARRAY_SIZE(consents); i++) {
+		char *before = fake_kernel_state();
+
+		assert_int_equal(run_vm(lab, "__vm start libvirt desk", consents[i]), 0);
+		assert_int_equal(count_of("claimed"), 1);
+		assert_true(is_on(lab, FOREIGN, "vfio-pci"));
+		assert_int_equal(run_verb(lab, "__vm end libvirt desk"), 0);
+		lab_expect(before);
+	}
 }
 
 static void a_vm_gets_all_or_nothing(void **state)
@@ -407,6 +418,7 @@ int main(void)
 		verb_test(a_claim_stays_with_a_quarantine),
 		verb_test(a_vm_has_vgpus_while_it_runs),
 		verb_test(a_vm_has_a_card_while_it_runs),
+		verb_test(a_vm_says_what_goes_along),
 		verb_test(a_vm_gets_all_or_nothing),
 		verb_test(a_vm_that_does_not_ask_gets_nothing),
 		verb_test(the_end_of_a_vm_takes_no_claim_of_others),

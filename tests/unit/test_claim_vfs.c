@@ -137,16 +137,6 @@ static void a_killed_claim_of_a_vf_is_taken_back(void **state)
 
 /* --- VFs as they are --------------------------------------------------------------------------- */
 
-static bool is_on(struct lab *lab, const char *vf, const char *driver)
-{
-	gs_cleanup_free char *found = NULL;
-	char path[128];
-
-	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/driver", vf);
-	(void)!gs_tree_link_name(lab->engine, path, &found);
-	return gs_streq(found, driver);
-}
-
 static void plain_vfs_are_claimed(void **state)
 {
 	struct lab *lab = *state;
@@ -217,6 +207,38 @@ static void vfs_of_others_are_claimed_by_name(void **state)
 }
 
 /* One card after the other step of it fails: all is as it was. */
+/* By a description of libvirt's: VFs that are there, of whoever enabled them. */
+static void a_vm_is_given_the_vf_that_it_names(void **state)
+{
+	struct lab *lab = *state;
+	gs_cleanup_free char *xml = NULL;
+	struct gs_address address;
+	char vf[32], *before;
+
+	use_sriov(lab);
+	assert_int_equal(run_verb(lab, "set " GPU " vgpu --count 2"), 0);
+	assert_int_equal(run_verb(lab, "vgpu list"), 0);
+	snprintf(vf, sizeof(vf), "%s", at("vgpus/1/address"));
+	assert_int_equal(gs_address_parse(vf, &address), 0);
+	xml = gs_asprintf("<domain><metadata><g:hook xmlns:g='urn:gpushift:1'/></metadata><devices>"
+			  "<hostdev mode='subsystem' type='pci'><source><address domain='0' bus='%u' "
+			  "slot='%u' function='%u'/></source></hostdev></devices></domain>",
+			  address.bus, address.slot, address.function);
+	before = fake_kernel_state();
+	assert_int_equal(run_vm(lab, "__vm start libvirt desk", xml), 0);
+	assert_string_equal(at("claimed/0/address"), vf);
+	assert_true(is_on(lab, vf, "vfio-pci"));
+	/* Once more; and by another VM. */
+	assert_int_equal(run_vm(lab, "__vm start libvirt desk", xml), 0);
+	assert_int_equal(count_of("claimed"), 0);
+	assert_int_equal(run_vm(lab, "__vm start libvirt other", xml), 3);
+	assert_non_null(strstr(at("error/message"), vf));
+	assert_int_equal(run_verb(lab, "__vm end libvirt desk"), 0);
+	assert_int_equal(count_of("released"), 1);
+	lab_expect(before);
+	expect_claims(lab, 0);
+}
+
 static void a_claim_of_a_vf_that_fails_leaves_nothing(void **state)
 {
 	struct lab *lab = *state;
@@ -279,6 +301,7 @@ int main(void)
 		verb_test(plain_vfs_are_claimed),
 		verb_test(claimed_vfs_stay),
 		verb_test(vfs_of_others_are_claimed_by_name),
+		verb_test(a_vm_is_given_the_vf_that_it_names),
 		verb_test(a_claim_of_a_vf_that_fails_leaves_nothing),
 		verb_test(a_killed_claim_of_a_plain_vf_is_taken_back),
 	};

@@ -12,6 +12,7 @@
 #define EFIVARS "sys/firmware/efi/efivars/"
 #define EFI "-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 #define SHIM "-605dab50-e046-4300-abb6-3dd810dd8b23"
+#define UPDATE "usr/sbin/update-initramfs"
 #define READS                                                                                      \
 	(GS_READ_ALL | GS_READ_NAMES | GS_READ_HOLDERS | GS_READ_TYPES | GS_READ_DRIVERS |        \
 	 GS_READ_GROUPS)
@@ -33,7 +34,7 @@ static void build(struct tree *tree)
 		   "kernel/drivers/vfio/pci/vfio-pci.ko.xz: kernel/drivers/vfio/vfio.ko.xz\n"
 		   "kernel/drivers/vfio/vfio_iommu_type1.ko.xz:\n");
 	tree_write(tree, "lib/modules/6.12.1-x/modules.builtin", "kernel/drivers/vfio/vfio.ko\n");
-	tree_write(tree, "usr/sbin/update-initramfs", "#!/bin/sh\n");
+	tree_write(tree, UPDATE, "#!/bin/sh\nmkinitramfs -o x\n");
 	tree_write(tree, "etc/initramfs-tools/modules", "# List of modules\n");
 	gpu = tree_group(tree_driver(tree_function(tree, NULL, GPU, 0x030000), "nouveau"), 7);
 	tree_reset(tree_ids(gpu, 0x10de, 0x1b38), "flr");
@@ -342,7 +343,13 @@ static void modules(void **state)
 
 	expect(fixture, "kernel-module", GS_FINE, "not loaded");
 	tree_folder(tree, "usr/src/gpushift-" GPUSHIFT_VERSION);
-	expect(fixture, "kernel-module", GS_PROBLEM, "dkms autoinstall -k 6.12.1-x");
+	expect(fixture, "kernel-module", GS_PROBLEM, "apt install linux-headers-6.12.1-x; dkms autoinstall -k 6.12.1-x");
+	tree_write(tree, "etc/os-release", "ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\n");
+	expect(fixture, "kernel-module", GS_PROBLEM, "dnf install kernel-devel-6.12.1-x; dkms");
+	tree_write(tree, "etc/os-release", "ID=arch\n");
+	expect(fixture, "kernel-module", GS_PROBLEM, "pacman -S linux-headers; dkms");
+	tree_write(tree, "etc/os-release", "ID=monarch\nNAME=arch\n");
+	expect(fixture, "kernel-module", GS_PROBLEM, "install the headers of this kernel; dkms");
 	tree_write(tree, "lib/modules/6.12.1-x/modules.dep", "updates/dkms/gpushift.ko:\n");
 	expect(fixture, "kernel-module", GS_PROBLEM, "modprobe gpushift");
 	tree_write(tree, "sys/module/gpushift/version", GPUSHIFT_VERSION "\n");
@@ -410,7 +417,7 @@ static void wishes(void **state)
 	expect(fixture, "early-drivers", GS_PROBLEM,
 	       "remove nouveau from /etc/initramfs-tools/modules, then: update-initramfs -u");
 	tree_write(tree, "etc/initramfs-tools/modules", "# nouveau\nxnouveau\n");
-	expect(fixture, "early-drivers", GS_FINE, "update-initramfs");
+	expect(fixture, "early-drivers", GS_FINE, "made by initramfs-tools");
 	expect(fixture, "wishes", GS_PROBLEM, "not enabled");
 	tree_write(tree, "usr/lib/systemd/system/gpushift-restore.service", "[Service]\n");
 	expect(fixture, "wishes", GS_PROBLEM, "systemctl enable gpushift-restore.service");
@@ -419,11 +426,39 @@ static void wishes(void **state)
 	tree_write(tree, WISH, "{\n");
 	expect(fixture, "wishes", GS_PROBLEM, "it is damaged");
 
-	tree_remove(tree, "usr/sbin/update-initramfs");
+	tree_remove(tree, UPDATE);
 	expect(fixture, "early-drivers", GS_CANNOT_TELL, "no program");
 	tree_write(tree, "usr/bin/mkinitcpio", "x");
 	tree_write(tree, "etc/mkinitcpio.conf.d/a.conf", "MODULES=(nouveau)\n");
 	expect(fixture, "early-drivers", GS_PROBLEM, "mkinitcpio -P");
+}
+
+#define MKINITCPIO_HOOK "usr/lib/initcpio/install/gpushift"
+#define DRACUT_MODULE "usr/lib/dracut/modules.d/90gpushift/module-setup.sh"
+
+/* Who makes the initramfs, and whether he has it given the wishes. */
+static void makers_of_the_initramfs(void **state)
+{
+	struct fixture *fixture = *state;
+	struct tree *tree = fixture->tree;
+
+	build(tree);
+	wish_for(fixture, "passthrough");
+	tree_write(tree, "usr/bin/dracut", "x");
+	tree_write(tree, DRACUT_MODULE, "x");
+	expect(fixture, "early-drivers", GS_FINE, "made by initramfs-tools");
+	/* One of dracut's own, in its place. */
+	tree_write(tree, UPDATE, "#!/bin/sh\nexec dracut --force\n");
+	expect(fixture, "early-drivers", GS_PROBLEM, "dracut --regenerate-all --force");
+	tree_write(tree, "usr/bin/mkinitcpio", "x");
+	expect(fixture, "early-drivers", GS_FINE, "made by mkinitcpio");
+	tree_write(tree, MKINITCPIO_HOOK, "x");
+	tree_write(tree, "etc/mkinitcpio.conf", "#HOOKS=(base gpushift)\nHOOKS=(base systemd)\n");
+	expect(fixture, "early-drivers", GS_FINE, "with gpushift among the HOOKS of /etc/mkinitcpio.conf");
+	tree_write(tree, "etc/mkinitcpio.conf.d/gpushift.conf", "HOOKS+=(gpushift)\n");
+	expect(fixture, "early-drivers", GS_PROBLEM, "mkinitcpio -P");
+	tree_write(tree, "run/ostree-booted", "%s", "");
+	expect(fixture, "early-drivers", GS_CANNOT_TELL, "no program");
 }
 
 static void static_binding(void **state)
@@ -579,6 +614,7 @@ int main(void)
 		fixture_test(modules),
 		fixture_test(services),
 		fixture_test(wishes),
+		fixture_test(makers_of_the_initramfs),
 		fixture_test(static_binding),
 		fixture_test(cards),
 		fixture_test(cards_that_are_odd),

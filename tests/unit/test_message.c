@@ -457,6 +457,24 @@ static void odd_values_are_unknown(void **state)
 	gs_function_clear(&function);
 }
 
+/* A newer module tells more: by attributes that are not known here, and by longer ones. */
+static void what_a_newer_module_adds_is_passed_over(void **state)
+{
+	const uint32_t longer[2] = { 7, 1 };
+	struct gs_function function;
+	uint32_t generation;
+
+	put_all(*state);
+	nla_put(*state, GPUSHIFT_A_MAX + 5, sizeof(longer), longer);
+	nla_put_string(*state, GPUSHIFT_A_MAX + 6, "0000:99:00.0");
+	assert_int_equal(read_function(*state, &function, &generation), 0);
+	assert_string_equal(function.text, "10000:01:00.0");
+	gs_function_clear(&function);
+	assert_true(gs_message_known(GPUSHIFT_GENL_VERSION));
+	assert_false(gs_message_known(GPUSHIFT_GENL_VERSION + 1));
+	assert_false(gs_message_known(0));
+}
+
 static void events_are_read(void **state)
 {
 	struct gs_event event;
@@ -506,6 +524,7 @@ int main(void)
 		message_test(a_bar_without_number_is_refused),
 		message_test(a_wrong_culprit_is_refused),
 		message_test(odd_values_are_unknown),
+		message_test(what_a_newer_module_adds_is_passed_over),
 		message_test(events_are_read),
 		message_test(unknown_events_are_passed_over),
 	};

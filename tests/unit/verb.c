@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include "cli.h"
+#include "tree.h"
 
 #define WORDS 16
 
@@ -86,4 +87,31 @@ void use_vgpu_driver(struct lab *lab)
 	fake_kernel_vgpu_driver(lab->tree, "nvidia", "nvidia-46", 2);
 	tree_driver(lab->gpu, NULL);
 	fake_kernel_native(lab->gpu, "nvidia", true);
+}
+
+int run_vm(struct lab *lab, const char *line, const char *description)
+{
+	char path[] = "/tmp/gpushift-verb.XXXXXX";
+	int in = mkstemp(path), saved = dup(STDIN_FILENO), status;
+
+	assert_true(in >= 0);
+	assert_int_equal(write(in, description, strlen(description)), (ssize_t)strlen(description));
+	assert_int_equal(lseek(in, 0, SEEK_SET), 0);
+	dup2(in, STDIN_FILENO);
+	status = run_verb(lab, line);
+	dup2(saved, STDIN_FILENO);
+	close(saved);
+	close(in);
+	unlink(path);
+	return status;
+}
+
+bool is_on(struct lab *lab, const char *vf, const char *driver)
+{
+	gs_cleanup_free char *found = NULL;
+	char path[128];
+
+	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/driver", vf);
+	(void)!gs_tree_link_name(lab->engine, path, &found);
+	return gs_streq(found, driver);
 }

@@ -136,6 +136,16 @@ memory() { TOPOLOGY_MEMORY=$1; }
 # hexadecimal, and the tenth, the checksum, is whatever is needed.
 acpi_table() { local IFS=""; TOPOLOGY_TABLES+=("$*"); }
 
+# A file for a device's ROM, 64 KiB as QEMU's are: its bytes in hexadecimal, then zeros.
+rom_file() # BYTES...: prints its path
+{
+	local IFS="" file
+	file=$(mktemp "${work:?}/rom.XXXXXX")
+	printf '%s' "$*" | sed 's/../\\x&/g' | xargs -0 printf '%b' >"$file"
+	truncate -s 64K "$file"
+	echo "$file"
+}
+
 # shellcheck disable=SC2034
 load_topology() # NAME[:SEED]: leaves TOPOLOGY_ARGS, TOPOLOGY_APPEND and TOPOLOGY_MEMORY
 {

@@ -100,6 +100,10 @@ static int make_plan(struct cli *cli, struct gs_host *host, const struct cli_cla
 		want.uuids = uuids;
 		want.n_uuids = 1;
 	}
+	if (claim->whole) {
+		want.with = order->with;
+		want.n_with = order->n_with;
+	}
 	r = gs_want_resolve(cli->engine, host, card, &want);
 	if (r == 0)
 		r = gs_plan_make(host, card, &want, ret, error);

@@ -11,6 +11,8 @@ struct cli_claim_order {
 	const char *uuid;   /* of the vGPU that is to be made; NULL: any */
 	const char *parent; /* that it is to be made on where it offers types now; NULL: the card */
 	bool hook;	    /* for a VM that starts */
+	struct gs_address *with; /* functions that may go along with a whole card; the caller's */
+	size_t n_with;
 };
 
 /*

@@ -33,6 +33,7 @@ enum cli_kind {
 	CLI_FORMAT, /* of an export */
 	CLI_POLICY, /* of a claim */
 	CLI_CLAIM,
+	CLI_CHECK, /* of the doctor */
 	CLI_WORD, /* cannot be completed */
 };
 
@@ -102,7 +103,7 @@ enum cli_verb_flags {
 	CLI_CONFIGURED = 1 << 3, /* a wrong configuration stops it, as it stops what writes */
 };
 
-#define CLI_ARGUMENTS 4
+#define CLI_ARGUMENTS 8
 
 struct cli_verb {
 	const char *name;     /* two words for the verbs of a group: vgpu, boot */
@@ -132,7 +133,7 @@ struct cli {
 	int argc; /* the command line as it was given */
 	char **argv;
 
-	bool direct, json, quiet, verbose, version, help;
+	bool direct, json, quiet, verbose, no_color, version, help;
 	const char *root;
 	bool all, force, persist, wishes, apply, rom;
 	struct gs_profile_want *profiles; /* their types belong to argv, or to joined */

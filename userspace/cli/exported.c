@@ -13,7 +13,7 @@ static const char *name_of(const struct gs_export *export)
 int cli_exported(struct cli *cli, struct gs_export *export, enum gs_export_format format,
 		 enum gs_exit not_exportable, char **ret)
 {
-	gs_cleanup_free char *node = NULL, *note = NULL;
+	gs_cleanup_free char *node = NULL;
 	const char *why = NULL;
 	int r;
 
@@ -23,18 +23,23 @@ int cli_exported(struct cli *cli, struct gs_export *export, enum gs_export_forma
 		return cli_no_memory(cli);
 	/* A node of Proxmox is called by the first part of its name. */
 	node[strcspn(node, ".")] = '\0';
-	export->node = node;
+	for (struct gs_export *each = export; each; each = each->next)
+		each->node = node;
 	r = gs_export(export, format, ret, &why);
-	export->node = NULL;
+	for (struct gs_export *each = export; each; each = each->next)
+		each->node = NULL;
 	if (r == -EOPNOTSUPP)
 		return cli_fail(cli, not_exportable, "not-exportable", "gpushift help export",
 				"%s cannot be said in the format %s: %s", name_of(export),
 				gs_export_format_name(format), why);
 	if (r < 0)
 		return cli_no_memory(cli);
-	note = gs_export_note(export, format);
-	if (note)
-		cli_hint(cli, "%s", note);
+	for (; export; export = export->next) {
+		gs_cleanup_free char *note = gs_export_note(export, format);
+
+		if (note)
+			cli_hint(cli, "%s", note);
+	}
 	return 0;
 }
 

@@ -22,7 +22,7 @@ static const char *const kind_names[] = {
 	[CLI_TYPE] = "types",	  [CLI_DRIVER] = "drivers", [CLI_FUNCTION] = "functions",
 	[CLI_FOLDER] = "folders", [CLI_FILE] = "files",	    [CLI_WORD] = "words",
 	[CLI_TARGET] = "targets", [CLI_FORMAT] = "formats",
-	[CLI_POLICY] = "policies", [CLI_CLAIM] = "claims",
+	[CLI_POLICY] = "policies", [CLI_CLAIM] = "claims",	    [CLI_CHECK] = "checks",
 };
 
 static bool in_synopsis(const struct cli_verb *verb, const struct cli_option *option)

@@ -146,7 +146,8 @@ static int set_root(struct cli *cli, const char *folder)
 static int set_option(struct cli *cli, enum cli_option_id id, char *value)
 {
 	switch (id) {
-	case CLI_OPT_NO_COLOR: /* there are none */
+	case CLI_OPT_NO_COLOR:
+		cli->no_color = true;
 		return 0;
 	case CLI_OPT_DIRECT:
 		cli->direct = true;

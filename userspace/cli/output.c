@@ -52,6 +52,31 @@ void cli_fragment(FILE *stream, const char *format, ...)
 	va_end(args);
 }
 
+static bool takes_colors(const struct cli *cli)
+{
+	const char *minds = getenv("NO_COLOR"), *terminal = getenv("TERM");
+
+	return !cli->no_color && !(minds && *minds) && terminal && !gs_streq(terminal, "dumb") &&
+	       isatty(STDOUT_FILENO);
+}
+
+void cli_colored(const struct cli *cli, enum cli_color color, const char *format, ...)
+{
+	static const char *const codes[] = {
+		[CLI_RED] = "\033[31m", [CLI_GREEN] = "\033[32m", [CLI_YELLOW] = "\033[33m"
+	};
+	bool colored = color != CLI_PLAIN && takes_colors(cli);
+	va_list args;
+
+	if (colored)
+		fputs(codes[color], stdout);
+	va_start(args, format);
+	vfragment(stdout, format, args);
+	va_end(args);
+	if (colored)
+		fputs("\033[0m", stdout);
+}
+
 static void gs_printf(1, 0) vmessage(const char *format, va_list args)
 {
 	fputs("gpushift: ", stderr);

@@ -19,6 +19,20 @@ void cli_line(FILE *stream, const char *format, ...) gs_printf(2, 3);
 /* cli_fragment - the same without the end of the line */
 void cli_fragment(FILE *stream, const char *format, ...) gs_printf(2, 3);
 
+enum cli_color {
+	CLI_PLAIN,
+	CLI_RED,
+	CLI_GREEN,
+	CLI_YELLOW,
+};
+
+/*
+ * cli_colored - a fragment of stdout, in colour where that is a terminal and nobody minds
+ * Nothing is told by its colour alone.
+ */
+void cli_colored(const struct cli *cli, enum cli_color color, const char *format, ...)
+	gs_printf(3, 4);
+
 /* cli_message - "gpushift: ..." on stderr */
 void cli_message(const char *format, ...) gs_printf(1, 2);
 

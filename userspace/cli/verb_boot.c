@@ -108,7 +108,12 @@ static struct json_object *json_boot(const struct gs_boot *boot, const struct gs
 	return gs_json_end(&json);
 }
 
-static int print_files(const struct gs_boot_change *change, bool back)
+static enum cli_color color_of(const char *line)
+{
+	return *line == '+' ? CLI_GREEN : *line == '-' ? CLI_RED : CLI_PLAIN;
+}
+
+static int print_files(const struct cli *cli, const struct gs_boot_change *change, bool back)
 {
 	int r = 0;
 
@@ -116,8 +121,10 @@ static int print_files(const struct gs_boot_change *change, bool back)
 		char **diff = NULL;
 
 		r = make_diff(&change->files[i], back, &diff);
-		for (char **line = diff; r == 0 && *line; line++)
-			cli_line(stdout, "%s", *line);
+		for (char **line = diff; r == 0 && *line; line++) {
+			cli_colored(cli, color_of(*line), "%s", *line);
+			cli_line(stdout, "%s", "");
+		}
 		gs_strv_free(diff);
 	}
 	return r;
@@ -179,7 +186,7 @@ static int print_boot(const struct cli *cli, const struct gs_boot *boot)
 			cli_line(stdout, "all is configured; it holds after a reboot");
 		return print_command(cli, left_to_run(boot));
 	}
-	r = print_files(&boot->change, false);
+	r = print_files(cli, &boot->change, false);
 	return r < 0 ? r : print_command(cli, boot->change.command);
 }
 
@@ -247,7 +254,7 @@ static int finish(struct cli *cli, const struct gs_boot *boot, const struct gs_b
 {
 	if (cli->json)
 		return cli_document(json_boot(boot, change, back, result), GS_EXIT_DONE);
-	if (print_files(change, back) < 0 ||
+	if (print_files(cli, change, back) < 0 ||
 	    (cli->root && print_command(cli, back ? change->undo : change->command) < 0))
 		return cli_no_memory(cli);
 	cli_line(stdout, "%s", sentence);

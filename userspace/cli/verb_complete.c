@@ -4,6 +4,7 @@
  * a word a line; and what packages ask. Silent about errors: nobody asked.
  */
 #include "definition.h"
+#include "doctor.h"
 #include "inventory.h"
 #include "output.h"
 
@@ -32,17 +33,14 @@ static void print_parents(const struct gs_host *host)
 
 static void print_vgpus(const struct gs_host *host)
 {
-	for (size_t i = 0; i < host->n_vgpus; i++) {
-		if (host->vgpus[i].uuid)
-			cli_line(stdout, "%s", host->vgpus[i].uuid);
-	}
+	for (size_t i = 0; i < host->n_vgpus; i++)
+		cli_line(stdout, "%s", gs_vgpu_name(&host->vgpus[i]));
 }
 
 static void print_targets(const struct gs_host *host)
 {
 	print_cards(host);
-	for (size_t i = 0; i < host->n_vgpus; i++)
-		cli_line(stdout, "%s", gs_vgpu_name(&host->vgpus[i]));
+	print_vgpus(host);
 }
 
 static void print_formats(const struct gs_host *host)
@@ -52,14 +50,26 @@ static void print_formats(const struct gs_host *host)
 		cli_line(stdout, "%s", gs_export_format_name((enum gs_export_format)format));
 }
 
+/* A card may be named by its alias, or by a part of its address. */
+static const char *parent_name(const struct gs_host *host, const char *name,
+			       char canonical[GS_ADDRESS_LEN])
+{
+	struct gs_address address;
+
+	for (size_t i = 0; i < host->n_cards; i++)
+		if (gs_streq(host->cards[i].alias, name))
+			return gs_card_display(&host->cards[i])->text;
+	return gs_address_parse(name, &address) == 0 ? gs_address_format(&address, canonical) :
+						       name;
+}
+
 /* Of one parent, or of all without a name. */
 static void print_types(const struct gs_host *host, const char *name)
 {
-	struct gs_address address;
 	char canonical[GS_ADDRESS_LEN];
 
-	if (name && gs_address_parse(name, &address) == 0)
-		name = gs_address_format(&address, canonical);
+	if (name)
+		name = parent_name(host, name, canonical);
 	for (size_t i = 0; i < host->n_parents; i++) {
 		const struct gs_parent *parent = &host->parents[i];
 
@@ -87,6 +97,13 @@ static void print_policies(const struct gs_host *host)
 	(void)host;
 	for (int policy = 0; policy < GS_CLAIM_POLICIES; policy++)
 		cli_line(stdout, "%s", gs_claim_policy_name((enum gs_claim_policy)policy));
+}
+
+static void print_checks(const struct gs_host *host)
+{
+	(void)host;
+	for (size_t i = 0; gs_doctor_id(i); i++)
+		cli_line(stdout, "%s", gs_doctor_id(i));
 }
 
 static int print_claims(struct cli *cli)
@@ -121,7 +138,7 @@ static const struct {
 	{"cards", print_cards},		{"parents", print_parents}, {"vgpus", print_vgpus},
 	{"functions", print_functions}, {"drivers", print_drivers}, {"targets", print_targets},
 	{"formats", print_formats},	{"policies", print_policies},
-	{"definitions", print_definitions},
+	{"definitions", print_definitions}, {"checks", print_checks},
 };
 
 int verb_complete(struct cli *cli)

@@ -24,10 +24,14 @@ static size_t count(const struct gs_doctor *doctor, enum gs_verdict verdict)
 /* What is fine has one line; --verbose says all that was seen. */
 static void print_finding(const struct cli *cli, const struct gs_finding *finding)
 {
+	static const enum cli_color colors[] = { [GS_CANNOT_TELL] = CLI_YELLOW,
+						 [GS_FINE] = CLI_GREEN,
+						 [GS_PROBLEM] = CLI_RED };
 	bool all = cli->verbose || finding->verdict != GS_FINE || cli->n_arguments;
 	char **fact = finding->evidence;
 
-	cli_line(stdout, "%-7s  %s%s%s: %s", gs_verdict_name(finding->verdict), finding->id,
+	cli_colored(cli, colors[finding->verdict], "%-7s", gs_verdict_name(finding->verdict));
+	cli_line(stdout, "  %s%s%s: %s", finding->id,
 		 finding->card ? " " : "", finding->card ? finding->card : "",
 		 fact && *fact ? *fact : finding->about);
 	for (fact += fact && *fact ? 1 : 0; all && fact && *fact; fact++)

@@ -26,9 +26,9 @@ static const struct gs_vgpu *find_vgpu(const struct gs_host *host, const char *t
 	return gs_host_vgpu(host, name);
 }
 
-static int find(struct cli *cli, const struct gs_host *host, struct gs_export *export)
+static int find(struct cli *cli, const struct gs_host *host, const char *text,
+		struct gs_export *export)
 {
-	const char *text = cli->arguments[0];
 	struct gs_card *card;
 	int r;
 
@@ -44,11 +44,36 @@ static int find(struct cli *cli, const struct gs_host *host, struct gs_export *e
 	return r;
 }
 
+/* Those of a mapping, in the order in which Proxmox VE tries them. */
+static int find_all(struct cli *cli, const struct gs_host *host,
+		    struct gs_export exports[CLI_ARGUMENTS])
+{
+	if (cli->n_arguments > 1 && cli->format != GS_EXPORT_PVE_MAPPING)
+		return cli_usage(cli, "several are for --format %s; name one",
+				 gs_export_format_name(GS_EXPORT_PVE_MAPPING));
+	for (int i = 0; i < (int)cli->n_arguments; i++) {
+		int r;
+
+		exports[i].host = host;
+		r = find(cli, host, cli->arguments[i], &exports[i]);
+		if (r)
+			return r;
+		if (i == 0)
+			continue;
+		exports[i - 1].next = &exports[i];
+		if (!gs_export_goes_with(&exports[0], &exports[i]))
+			return cli_usage(cli, "a mapping has either cards or mediated devices, not "
+					      "both '%s' and '%s'",
+					 cli->arguments[0], cli->arguments[i]);
+	}
+	return 0;
+}
+
 int verb_export(struct cli *cli)
 {
 	gs_cleanup_host struct gs_host *host = NULL;
 	gs_cleanup_free char *text = NULL;
-	struct gs_export export = { 0 };
+	struct gs_export exports[CLI_ARGUMENTS] = { 0 };
 	int r;
 
 	if (!cli->format_given)
@@ -57,14 +82,13 @@ int verb_export(struct cli *cli)
 	if (r)
 		return r;
 	cli_tell_interrupted(host);
-	export.host = host;
-	r = find(cli, host, &export);
+	r = find_all(cli, host, exports);
 	if (r == 0)
-		r = cli_exported(cli, &export, cli->format, GS_EXIT_REFUSED, &text);
+		r = cli_exported(cli, exports, cli->format, GS_EXIT_REFUSED, &text);
 	if (r)
 		return r;
 	if (cli->json)
-		return cli_document(cli_exported_json(&export, cli->format, text), GS_EXIT_DONE);
+		return cli_document(cli_exported_json(exports, cli->format, text), GS_EXIT_DONE);
 	/* Composed by us, and what is from outside in it is checked or quoted. */
 	fputs(text, stdout);
 	return GS_EXIT_DONE;

@@ -2,9 +2,9 @@
 /* verb_import.c - gpushift import: what modprobe.d and driverctl do at each boot, as wishes */
 #include "import.h"
 
-#include "doctor.h"
 #include "host.h"
 #include "initramfs.h"
+#include "initramfs_maker.h"
 #include "json_build.h"
 #include "output.h"
 #include "switch.h"

@@ -9,6 +9,7 @@
 #include "output.h"
 #include "switch.h"
 #include "vm.h"
+#include "vm_want.h"
 #include "want.h"
 
 static int parse_libvirt(struct gs_engine *engine, const char *vm, const char *text, size_t length,
@@ -84,189 +85,18 @@ static int read_domain(struct cli *cli, struct gs_domain *ret)
 	return r < 0 ? cli_no_memory(cli) : 0;
 }
 
-/* --- one device -------------------------------------------------------------------------------- */
-
-/* The host as it is now, and who has what of it. */
-struct look {
-	struct gs_host *host;
-	struct gs_claims claims;
-};
-
-static void look_clear(struct look *look)
-{
-	gs_host_free(look->host);
-	gs_claims_clear(&look->claims);
-}
-#define cleanup_look __attribute__((cleanup(look_clear)))
-
-static int look_at(struct cli *cli, struct look *ret)
-{
-	int r = cli_read_host(cli, CLI_PLAN_READS, &ret->host);
-
-	if (r == 0 && gs_claims_read(cli->engine, &ret->claims) < 0)
-		r = cli_no_memory(cli);
-	return r;
-}
-
-/* What somebody has already, be it by another start that nobody heard the end of. */
-static const struct gs_claim *find_claim(const struct look *look, const char *uuid, const char *card)
-{
-	for (size_t i = 0; i < look->claims.count; i++) {
-		const struct gs_claim *claim = &look->claims.list[i];
-
-		if (uuid ? gs_streq(claim->uuid, uuid) : claim->whole && gs_streq(claim->card, card))
-			return claim;
-	}
-	return NULL;
-}
-
-static bool is_mine(const struct cli *cli, const struct gs_claim *claim)
-{
-	return claim && claim->same_boot && !claim->pending && gs_streq(claim->vm, cli->vm);
-}
-
-static const struct gs_definition *find_definition(const struct gs_host *host, const char *uuid)
-{
-	for (size_t i = 0; i < host->n_definitions; i++)
-		if (gs_streq(host->definitions[i].uuid, uuid))
-			return &host->definitions[i];
-	return NULL;
-}
-
-/* The card whose display is meant. Other functions go along with one, or are none of ours. */
-static const struct gs_function *find_display(const struct look *look,
-					      const struct gs_domain_device *device)
-{
-	for (size_t i = 0; i < look->host->n_cards; i++) {
-		const struct gs_function *display = gs_card_display(&look->host->cards[i]);
-
-		if (device->whole_slot ?
-			    gs_address_same_slot(&display->address, &device->address) :
-			    gs_address_equal(&display->address, &device->address))
-			return display;
-	}
-	return NULL;
-}
-
-static int is_ambiguous(const struct cli *cli, const struct gs_domain_device *device)
-{
-	return device->one_of_many ?
-		       cli_fail(cli, GS_EXIT_REFUSED, "ambiguous", "gpushift help hook proxmox",
-				"its mapping has several cards on this node, and which one it is "
-				"is not known yet") :
-		       0;
-}
-
-/* Returns 1 when it is to be switched, 0 when it is there or none of ours, else minus the exit status. */
-static int want_card(struct cli *cli, const struct look *look,
-		     const struct gs_domain_device *device, struct cli_claim_order *order)
-{
-	const struct gs_function *display = find_display(look, device);
-	int r;
-
-	if (!display || is_mine(cli, find_claim(look, NULL, display->text)))
-		return 0;
-	r = is_ambiguous(cli, device);
-	if (r)
-		return -r;
-	order->want = (struct gs_claim_want){ .kind = GS_CLAIM_CARD, .on = &display->address,
-					      .n_on = 1 };
-	return 1;
-}
-
-static int allow(struct cli *cli, const struct gs_function *display)
-{
-	if (gs_grow(&cli->with, cli->n_with, sizeof(*cli->with)) < 0)
-		return cli_no_memory(cli);
-	cli->with[cli->n_with++] = display->address;
-	return 0;
-}
-
-/* The cards that the description allows, by address or alias. */
-static int find_cards(struct cli *cli, const struct look *look, const struct gs_domain_device *device)
-{
-	cli->n_with = 0;
-	if (device->at) {
-		int r = is_ambiguous(cli, device);
-
-		return r ? r : allow(cli, find_display(look, device));
-	}
-	for (char **name = device->on; name && *name; name++) {
-		struct gs_card *card;
-		int r = cli_find_card(cli, look->host, *name, &card);
-
-		if (r == 0)
-			r = allow(cli, gs_card_display(card));
-		if (r)
-			return r;
-	}
-	return 0;
-}
-
-/* The card that a definition splits: its parent, or what that is a VF of. */
-static int find_split_card(struct cli *cli, const struct look *look,
-			   const struct gs_definition *definition)
-{
-	const char *name = definition->card ? definition->card : definition->parent;
-	const struct gs_card *card = NULL;
-	struct gs_address address;
-
-	cli->n_with = 0;
-	if (gs_address_parse(name, &address) == 0)
-		card = gs_host_card(look->host, &address);
-	if (!card)
-		return cli_fail(cli, GS_EXIT_REFUSED, "unknown-card", "gpushift vgpu list --all",
-				"the vGPU %s is defined for %s, and there is no such card now",
-				definition->uuid, name);
-	return allow(cli, gs_card_display(card));
-}
-
-/* Returns 1 when it is to be made, 0 when it is there or none of ours, else minus the exit status. */
-static int want_vgpu(struct cli *cli, const struct look *look, const struct gs_domain_device *device,
-		     struct cli_claim_order *order)
-{
-	const struct gs_definition *definition = find_definition(look->host, device->uuid);
-	const struct gs_claim *claim = find_claim(look, device->uuid, NULL);
-	bool described = device->type || device->framebuffer;
-	int r;
-
-	if (claim && claim->same_boot && !gs_streq(claim->vm, cli->vm))
-		return -cli_fail(cli, GS_EXIT_REFUSED, "in-use", "gpushift claims",
-				 "%s%s has the vGPU %s", claim->vm ? "the VM " : "",
-				 claim->vm ? claim->vm : "somebody", device->uuid);
-	/* One on a VF, or on what is no card, is left to whoever runs the VM. */
-	if (gs_host_vgpu(look->host, device->uuid) || (!described && !definition) ||
-	    (device->at && !find_display(look, device)))
-		return 0;
-	r = described ? find_cards(cli, look, device) : find_split_card(cli, look, definition);
-	if (r)
-		return -r;
-	order->want = (struct gs_claim_want){
-		.kind = device->framebuffer ? GS_CLAIM_FRAMEBUFFER : GS_CLAIM_PROFILE,
-		.type = described ? device->type : definition->type,
-		.framebuffer = device->framebuffer,
-		.policy = device->policy,
-		.on = cli->with,
-		.n_on = cli->n_with,
-	};
-	order->uuid = device->uuid;
-	order->parent = described ? NULL : definition->parent;
-	return 1;
-}
-
 /* --- all of a VM ------------------------------------------------------------------------------- */
 
-static int give(struct cli *cli, struct gs_lock *lock, const struct gs_domain_device *device,
-		struct gs_claims *given)
+static int give(struct cli *cli, struct gs_lock *lock, const struct gs_domain *domain,
+		const struct gs_domain_device *device, struct gs_claims *given)
 {
 	struct cli_claim_order order = { .vm = cli->vm, .hook = true };
-	cleanup_look struct look now = { 0 };
-	int r = look_at(cli, &now);
+	cli_cleanup_vm_look struct cli_vm_look now = { 0 };
+	int r = cli_vm_look_at(cli, &now);
 
 	if (r)
 		return r;
-	r = device->uuid[0] ? want_vgpu(cli, &now, device, &order) :
-			      want_card(cli, &now, device, &order);
+	r = cli_vm_want(cli, &now, domain, device, &order);
 	if (r <= 0)
 		return -r;
 	if (gs_grow(&given->list, given->count, sizeof(*given->list)) < 0)
@@ -318,7 +148,7 @@ static int start(struct cli *cli, struct gs_lock *lock)
 	int r = read_domain(cli, &domain);
 
 	for (size_t i = 0; r == 0 && domain.asks && i < domain.count; i++)
-		r = give(cli, lock, &domain.devices[i], &given);
+		r = give(cli, lock, &domain, &domain.devices[i], &given);
 	if (r) {
 		take_back_all(cli, lock, &given);
 		return r;

@@ -234,10 +234,11 @@ const struct cli_verb cli_verbs[] = {
 	},
 	{
 		.name = "export",
-		.synopsis = "<card>|<uuid>|<address> --format F",
+		.synopsis = "<card>|<uuid>|<address>... --format F",
 		.summary = "a card or a vGPU in the words of what runs guests",
 		.options = CLI_BIT(CLI_OPT_FORMAT),
-		.arguments = {CLI_TARGET},
+		.arguments = {CLI_TARGET, CLI_TARGET, CLI_TARGET, CLI_TARGET, CLI_TARGET, CLI_TARGET,
+			      CLI_TARGET, CLI_TARGET},
 		.min_arguments = 1,
 		.run = verb_export,
 	},
@@ -298,7 +299,7 @@ const struct cli_verb cli_verbs[] = {
 		.synopsis = "[<check>] [--rom] [--report FILE]",
 		.summary = "what stands in the way on this host, and the exact fix",
 		.options = CLI_BIT(CLI_OPT_REPORT) | CLI_BIT(CLI_OPT_ROM),
-		.arguments = {CLI_WORD},
+		.arguments = {CLI_CHECK},
 		.run = verb_doctor,
 	},
 	{

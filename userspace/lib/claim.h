@@ -44,6 +44,7 @@ struct gs_claim_want {
 	enum gs_claim_policy policy;
 	const struct gs_address *on; /* the cards that may give it; none: all */
 	size_t n_on;
+	const char *vf; /* this one, by its address; NULL: any */
 };
 
 /* Who has what. */

@@ -244,10 +244,12 @@ static bool is_free_vf(const struct gs_host *host, const struct gs_claims *claim
 }
 
 static const struct gs_vgpu *find_free_vf(const struct gs_host *host, const struct gs_claims *claims,
-					  const struct gs_card *card, bool named)
+					  const struct gs_card *card,
+					  const struct gs_claim_want *want)
 {
 	for (size_t i = 0; i < card->n_vgpus; i++)
-		if (is_free_vf(host, claims, card->vgpus[i], named))
+		if ((!want->vf || gs_streq(card->vgpus[i]->address, want->vf)) &&
+		    is_free_vf(host, claims, card->vgpus[i], want->n_on > 0))
 			return card->vgpus[i];
 	return NULL;
 }
@@ -270,12 +272,12 @@ static bool choose_vf(const struct gs_host *host, const struct gs_claims *claims
 		return false;
 	choice->used = count_claims(claims, card);
 	if (display->sriov_enabled) {
-		choice->vf = find_free_vf(host, claims, card, named);
+		choice->vf = find_free_vf(host, claims, card, want);
 		return choice->vf;
 	}
 	choice->switches = true;
-	return card->mode == GS_MODE_HOST ||
-	       (card->mode == GS_MODE_PASSTHROUGH && !has_holders(card));
+	return !want->vf && (card->mode == GS_MODE_HOST ||
+			     (card->mode == GS_MODE_PASSTHROUGH && !has_holders(card)));
 }
 
 static bool choose(const struct gs_host *host, const struct gs_claims *claims,
@@ -365,6 +367,9 @@ static char *why_no_vf(const struct gs_card *card, const struct gs_claim_want *w
 		return gs_asprintf("it is in mode %s", gs_mode_name(card->mode));
 	if (!display->own_vfs.count && !want->n_on)
 		return strdup("somebody else enabled its virtual functions; name it with --on");
+	if (want->vf)
+		return gs_asprintf("its virtual function %s is in use, or has a driver of the host",
+				   want->vf);
 	return gs_asprintf("none of its %u virtual functions is free", display->sriov_enabled);
 }
 

@@ -60,9 +60,6 @@ void gs_doctor_clear(struct gs_doctor *doctor);
 /* gs_doctor_id - the id of the nth check; NULL: there are no more */
 const char *gs_doctor_id(size_t n);
 
-/* gs_initramfs_rebuild - the command that makes the initramfs anew; NULL: none is known */
-const char *gs_initramfs_rebuild(struct gs_engine *engine);
-
 /* gs_json_findings - the document; NULL: no memory */
 struct json_object *gs_json_findings(const struct gs_doctor *doctor) gs_must_check;
 

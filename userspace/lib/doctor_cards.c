@@ -58,6 +58,7 @@ void gs_exam_groups(struct gs_doctor *doctor)
 		const struct gs_card *card = &doctor->host->cards[i];
 		const struct gs_group *group =
 			gs_host_group(doctor->host, gs_card_display(card)->iommu_group);
+		const struct gs_finding *finding;
 		gs_cleanup_free char *why = NULL;
 
 		gs_find(doctor, card, group ? GS_FINE : GS_CANNOT_TELL);
@@ -72,7 +73,9 @@ void gs_exam_groups(struct gs_doctor *doctor)
 		see_blockers(doctor, card,
 			     BIT(GS_REFUSE_OUTSIDE_CARD) | BIT(GS_REFUSE_GROUP_NOT_VIABLE) |
 				     BIT(GS_REFUSE_RESERVED_REGION));
-		if (why && doctor->findings[doctor->n_findings - 1].verdict == GS_PROBLEM)
+		finding = &doctor->findings[doctor->n_findings - 1];
+		/* A blocker may have said so. */
+		if (why && finding->verdict == GS_PROBLEM && !gs_strv_has(finding->evidence, why))
 			gs_see(doctor, "%s", why);
 	}
 }

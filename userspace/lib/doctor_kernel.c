@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* doctor_kernel.c - modules: VFIO under the names of this kernel, and gpushift's own. */
+#include "distribution.h"
 #include "doctor.h"
 #include "module_index.h"
 #include "tree.h"
@@ -11,19 +12,16 @@ static const char *place_name(enum gs_module_place place)
 	return place == GS_MODULE_BUILT_IN ? "built in" : "a module";
 }
 
-/* The package that Ubuntu and Fedora keep them in is not always installed. */
-static void advise_modules(struct gs_doctor *doctor, const char *release)
+/* In the words of the distribution, else in general. */
+static void advise_kernel(struct gs_doctor *doctor, const char *release, enum gs_lack lack,
+			  const char *general)
 {
-	gs_cleanup_free char *os = NULL;
+	gs_cleanup_free char *fix = NULL;
+	int r = gs_distribution_fix(doctor->engine, release, lack, &fix);
 
-	if (gs_tree_read(doctor->engine, "etc/os-release", &os) < 0)
-		os = NULL;
-	if (os && strstr(os, "ID=ubuntu"))
-		gs_advise(doctor, "apt install linux-modules-extra-%s", release);
-	else if (os && strstr(os, "ID=fedora"))
-		gs_advise(doctor, "dnf install kernel-modules-%s", release);
-	else
-		gs_advise(doctor, "install a kernel with CONFIG_VFIO_PCI");
+	if (r == -ENOMEM)
+		doctor->failed = r;
+	gs_advise(doctor, "%s", r == 0 ? fix : general);
 }
 
 void gs_exam_vfio(struct gs_doctor *doctor)
@@ -54,7 +52,7 @@ void gs_exam_vfio(struct gs_doctor *doctor)
 		gs_see(doctor, "the index of modules cannot be read, and vfio-pci is not registered");
 	} else if (found == GS_MODULE_NOWHERE) {
 		gs_see(doctor, "%s has no vfio-pci", release);
-		advise_modules(doctor, release);
+		advise_kernel(doctor, release, GS_LACK_VFIO, "install a kernel with CONFIG_VFIO_PCI");
 	}
 }
 
@@ -96,7 +94,7 @@ void gs_exam_module(struct gs_doctor *doctor)
 	} else if (source) {
 		gs_judge(doctor, GS_PROBLEM);
 		gs_see(doctor, "its source is there, and it was not built for %s", release);
-		gs_advise(doctor, "install the headers of %s, then: dkms autoinstall -k %s", release,
-			  release);
+		advise_kernel(doctor, release, GS_LACK_HEADERS, "install the headers of this kernel");
+		gs_advise(doctor, "dkms autoinstall -k %s", release);
 	}
 }

@@ -4,6 +4,7 @@
 #include "doctor_units.h"
 #include "early.h"
 #include "import.h"
+#include "initramfs_maker.h"
 #include "tree.h"
 #include "wish.h"
 
@@ -161,46 +162,6 @@ void gs_exam_static_binding(struct gs_doctor *doctor)
 
 /* ---- what the initramfs loads ---- */
 
-static const struct generator {
-	const char *program;
-	const char *files[3];
-	const char *folder; /* of more files; NULL: none */
-	const char *rebuild;
-} generators[] = {
-	{ "usr/sbin/update-initramfs", { "etc/initramfs-tools/modules" },
-	  NULL, "update-initramfs -u" },
-	{ "usr/bin/mkinitcpio", { "etc/mkinitcpio.conf" },
-	  "etc/mkinitcpio.conf.d", "mkinitcpio -P" },
-	{ "usr/bin/dracut", { "etc/dracut.conf" }, "etc/dracut.conf.d", "dracut --force" },
-};
-
-const char *gs_initramfs_rebuild(struct gs_engine *engine)
-{
-	for (size_t i = 0; i < GS_ARRAY_SIZE(generators); i++)
-		if (gs_tree_exists(engine, generators[i].program))
-			return generators[i].rebuild;
-	return NULL;
-}
-
-/* Is the name a word of a line that is no comment? */
-static bool names_driver(const char *text, const char *driver)
-{
-	size_t length = strlen(driver);
-
-	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-		size_t end = strcspn(line, "\n#");
-
-		for (size_t i = 0; i + length <= end; i++) {
-			bool begins = i == 0 || strchr(" \t(\"'=+", line[i - 1]);
-			bool ends = i + length == end || strchr(" \t)\"'", line[i + length]);
-
-			if (begins && ends && strncmp(line + i, driver, length) == 0)
-				return true;
-		}
-	}
-	return false;
-}
-
 static bool is_wished_away(const struct gs_wishes *wishes, const struct gs_card *card)
 {
 	for (size_t i = 0; i < wishes->n_wishes; i++)
@@ -222,7 +183,7 @@ static const char *host_driver(const struct gs_card *card)
 }
 
 static void look_in(struct gs_doctor *doctor, const struct gs_wishes *wishes,
-		    const struct generator *generator, const char *path)
+		    const struct gs_initramfs_maker *maker, const char *path)
 {
 	gs_cleanup_free char *text = NULL;
 
@@ -232,7 +193,7 @@ static void look_in(struct gs_doctor *doctor, const struct gs_wishes *wishes,
 		const struct gs_card *card = &doctor->host->cards[i];
 		const char *driver = host_driver(card);
 
-		if (!driver || !names_driver(text, driver))
+		if (!driver || !gs_initramfs_names(text, driver))
 			continue;
 		gs_see(doctor, "/%s has %s, the driver of %s", path, driver,
 		       gs_card_display(card)->text);
@@ -240,23 +201,26 @@ static void look_in(struct gs_doctor *doctor, const struct gs_wishes *wishes,
 			continue;
 		gs_judge(doctor, GS_PROBLEM);
 		gs_see(doctor, "%s is wished for passthrough", gs_card_display(card)->text);
-		gs_advise(doctor, "remove %s from /%s, then: %s", driver, path, generator->rebuild);
+		gs_advise(doctor, "remove %s from /%s, then: %s", driver, path, maker->rebuild);
 	}
 }
 
 static void look_at(struct gs_doctor *doctor, const struct gs_wishes *wishes,
-		    const struct generator *generator)
+		    const struct gs_initramfs_maker *maker)
 {
-	char path[GS_PATH_MAX], **names = NULL;
+	char **files;
 
-	for (size_t i = 0; i < GS_ARRAY_SIZE(generator->files) && generator->files[i]; i++)
-		look_in(doctor, wishes, generator, generator->files[i]);
-	if (!generator->folder || gs_tree_list(doctor->engine, generator->folder, &names) < 0)
+	gs_see(doctor, "the initramfs is made by %s", maker->name);
+	if (maker->list && gs_tree_exists(doctor->engine, maker->hook))
+		gs_see(doctor, "it would be given the wishes with gpushift among the %s of /%s", maker->list,
+		       maker->file);
+	if (gs_initramfs_files(doctor->engine, maker, &files) < 0) {
+		doctor->failed = -ENOMEM;
 		return;
-	for (char **name = names; name && *name; name++)
-		if (gs_path(path, "%s/%s", generator->folder, *name) == 0)
-			look_in(doctor, wishes, generator, path);
-	gs_strv_free(names);
+	}
+	for (char **file = files; file && *file; file++)
+		look_in(doctor, wishes, maker, *file);
+	gs_strv_free(files);
 }
 
 /* Where it is given the wishes, drivers in it take no card that is wished away. */
@@ -273,9 +237,9 @@ static void check_early(struct gs_doctor *doctor, const struct gs_early *early)
 
 void gs_exam_initramfs(struct gs_doctor *doctor)
 {
+	const struct gs_initramfs_maker *maker = gs_initramfs_maker(doctor->engine);
 	gs_cleanup_wishes struct gs_wishes *wishes = NULL;
 	gs_cleanup_early struct gs_early *early = NULL;
-	bool any = false;
 
 	gs_find(doctor, NULL, GS_FINE);
 	if (gs_wishes_read(doctor->engine, &wishes) < 0 ||
@@ -283,21 +247,12 @@ void gs_exam_initramfs(struct gs_doctor *doctor)
 	    gs_early_read(doctor->engine, doctor->host, &early) < 0) {
 		gs_judge(doctor, GS_CANNOT_TELL);
 		gs_see(doctor, "the wishes cannot be read");
-		return;
-	}
-	if (early->rebuild) {
+	} else if (early->rebuild) {
 		check_early(doctor, early);
-		return;
+	} else if (maker) {
+		look_at(doctor, wishes, maker);
+	} else {
+		gs_judge(doctor, GS_CANNOT_TELL);
+		gs_see(doctor, "no program that makes an initramfs is known here");
 	}
-	for (size_t i = 0; i < GS_ARRAY_SIZE(generators); i++) {
-		if (!gs_tree_exists(doctor->engine, generators[i].program))
-			continue;
-		any = true;
-		gs_see(doctor, "the initramfs is made by /%s", generators[i].program);
-		look_at(doctor, wishes, &generators[i]);
-	}
-	if (any)
-		return;
-	gs_judge(doctor, GS_CANNOT_TELL);
-	gs_see(doctor, "no program that makes an initramfs is known here");
 }

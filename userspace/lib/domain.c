@@ -18,5 +18,6 @@ void gs_domain_clear(struct gs_domain *domain)
 		gs_strv_free(domain->devices[i].on);
 	}
 	free(domain->devices);
+	free(domain->with);
 	*domain = (struct gs_domain){ 0 };
 }

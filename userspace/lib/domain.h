@@ -5,13 +5,14 @@
  *
  * A domain of libvirt asks by an element of its metadata, in the namespace GS_DOMAIN_NAMESPACE:
  *
- *	<gpushift:hook xmlns:gpushift='urn:gpushift:1'>
+ *	<gpushift:hook xmlns:gpushift='urn:gpushift:1' with='0000:05:00.1'>
  *	  <gpushift:vgpu uuid='...' profile='GRID P40-2Q'/>
  *	</gpushift:hook>
  *
  * Without it nothing is done for the domain, whatever devices it has. A vGPU of the domain that is
- * described there is made as it says, others as they are defined for mdevctl. A VM of Proxmox VE
- * asks by having the hookscript.
+ * described there is made as it says, others as they are defined for mdevctl. What may leave the host
+ * with a card is what the domain has itself, and what @with names. A VM of Proxmox VE asks by having
+ * the hookscript.
  *
  * The texts are others': limits hold for their size and depth, and nothing in them becomes a path.
  */
@@ -41,6 +42,8 @@ struct gs_domain {
 	bool asks;
 	struct gs_domain_device *devices;
 	size_t count;
+	struct gs_address *with; /* functions that may go along with a card, whoever gets them */
+	size_t n_with;
 };
 
 /*

@@ -63,10 +63,40 @@ static struct gs_domain_device *find(struct gs_domain *domain, const char *uuid)
 	return NULL;
 }
 
+/* Addresses, parted by blanks. */
+static int take_with(struct gs_domain *domain, const char *value)
+{
+	gs_cleanup_free char *copy = strdup(value);
+	char *rest = NULL;
+
+	if (!copy)
+		return -ENOMEM;
+	for (char *word = strtok_r(copy, " \t\n", &rest); word; word = strtok_r(NULL, " \t\n", &rest)) {
+		if (domain->n_with == GS_DOMAIN_MAX_DEVICES)
+			return -EINVAL;
+		if (gs_grow(&domain->with, domain->n_with, sizeof(*domain->with)) < 0)
+			return -ENOMEM;
+		if (gs_address_parse(word, &domain->with[domain->n_with]) < 0)
+			return -EINVAL;
+		domain->n_with++;
+	}
+	return 0;
+}
+
 static void take_hook(struct reader *reader, const char *const *attributes)
 {
-	(void)attributes;
 	reader->domain->asks = true;
+	for (; *attributes; attributes += 2) {
+		int r = gs_streq(attributes[0], "with") ? take_with(reader->domain, attributes[1]) :
+							  -EINVAL;
+
+		if (r == -EINVAL)
+			return fail(reader, r,
+				    gs_asprintf("<hook> cannot have %s='%s'", attributes[0],
+						attributes[1]));
+		if (r < 0)
+			return fail(reader, r, NULL);
+	}
 }
 
 static void take_function(struct reader *reader, const char *const *attributes)

@@ -2,19 +2,12 @@
 /* early.c - the functions that the initramfs aims at vfio, from the wishes. */
 #include "early.h"
 
+#include "initramfs_maker.h"
 #include "plan_build.h"
 #include "tree.h"
 #include "wish.h"
 
 #define HEADER "# Made by gpushift boot early: driver, ids, place, address"
-
-/* Who makes an initramfs here, and by which file of ours he asks for the lines. */
-static const struct {
-	const char *program, *hook, *rebuild;
-} generators[] = {
-	{ "usr/sbin/update-initramfs", "usr/share/initramfs-tools/hooks/gpushift",
-	  "update-initramfs -u" },
-};
 
 void gs_early_free(struct gs_early *early)
 {
@@ -128,11 +121,9 @@ static int make_text(struct gs_early *early)
 
 const char *gs_early_rebuild(struct gs_engine *engine)
 {
-	for (size_t i = 0; i < GS_ARRAY_SIZE(generators); i++)
-		if (gs_tree_exists(engine, generators[i].program) &&
-		    gs_tree_exists(engine, generators[i].hook))
-			return generators[i].rebuild;
-	return NULL;
+	const struct gs_initramfs_maker *maker = gs_initramfs_maker(engine);
+
+	return maker && gs_initramfs_asks(engine, maker) ? maker->rebuild : NULL;
 }
 
 static int compare(struct gs_engine *engine, struct gs_early *early)

@@ -10,6 +10,7 @@
 #include <linux/gpushift.h>
 #include <linux/netlink.h>
 #include <netlink/genl/ctrl.h>
+#include <netlink/genl/family.h>
 #include <netlink/genl/genl.h>
 #include <sys/socket.h>
 
@@ -74,6 +75,26 @@ static int open_uevents(struct gs_events *events)
 	return 0;
 }
 
+/* As a dump does: events and functions are of the same source. */
+static int check_version(struct nl_sock *module)
+{
+	struct genl_family *family;
+	struct nl_cache *families;
+	int r;
+
+	r = genl_ctrl_alloc_cache(module, &families);
+	if (r < 0)
+		return gs_netlink_errno(r);
+	family = genl_ctrl_search_by_name(families, GPUSHIFT_GENL_NAME);
+	if (!family)
+		r = -ENOENT;
+	else if (!gs_message_known(genl_family_get_version(family)))
+		r = -EPROTO;
+	genl_family_put(family);
+	nl_cache_free(families);
+	return r;
+}
+
 static int join_module(struct gs_events *events, struct nl_sock *module)
 {
 	int group, r;
@@ -87,6 +108,9 @@ static int join_module(struct gs_events *events, struct nl_sock *module)
 	group = genl_ctrl_resolve_grp(module, GPUSHIFT_GENL_NAME, GPUSHIFT_GENL_GROUP_EVENTS);
 	if (group < 0)
 		return gs_netlink_errno(group);
+	r = check_version(module);
+	if (r < 0)
+		return r;
 	enlarge_buffer(nl_socket_get_fd(module));
 	r = nl_socket_add_membership(module, group);
 	if (r == 0)

@@ -197,20 +197,18 @@ static const struct gs_function *mapped_function(const struct gs_export *export)
 	return export->vgpu->uuid ? pve_parent(export) : gs_export_vf(export);
 }
 
-static int export_mapping(const struct gs_export *export, FILE *out)
+static bool is_mdev(const struct gs_export *export)
+{
+	return !export->card && export->vgpu->uuid;
+}
+
+/* Of what a mapping has one VM is given one. */
+static int put_map(const struct gs_export *export, FILE *out)
 {
 	const struct gs_function *function = mapped_function(export);
-	char id[GS_ADDRESS_LEN];
 
 	if (!function || !is_pve_word(export->node))
 		return -EOPNOTSUPP;
-	snprintf(id, sizeof(id), "%s", function->text);
-	for (char *p = id; *p; p++)
-		if (*p == ':' || *p == '.')
-			*p = '-';
-	fprintf(out, "gpu-%s\n", id);
-	if (!export->card && export->vgpu->uuid)
-		fputs("\tmdev 1\n", out);
 	fprintf(out, "\tmap id=%04x:%04x", function->vendor_id, function->device_id);
 	if (function->iommu_group >= 0)
 		fprintf(out, ",iommugroup=%d", function->iommu_group);
@@ -224,6 +222,26 @@ static int export_mapping(const struct gs_export *export, FILE *out)
 			function->subsystem_device_id);
 	fputc('\n', out);
 	return 0;
+}
+
+static int export_mapping(const struct gs_export *export, FILE *out)
+{
+	const struct gs_function *function = mapped_function(export);
+	char id[GS_ADDRESS_LEN];
+	int r = 0;
+
+	if (!function)
+		return -EOPNOTSUPP;
+	snprintf(id, sizeof(id), "%s", function->text);
+	for (char *p = id; *p; p++)
+		if (*p == ':' || *p == '.')
+			*p = '-';
+	fprintf(out, "gpu-%s\n", id);
+	if (is_mdev(export))
+		fputs("\tmdev 1\n", out);
+	for (; r == 0 && export; export = export->next)
+		r = put_map(export, out);
+	return r;
 }
 
 /* --- all of them ------------------------------------------------------------------------------- */
@@ -261,6 +279,11 @@ int gs_export(const struct gs_export *export, enum gs_export_format format, char
 	else
 		*ret = text;
 	return r;
+}
+
+bool gs_export_goes_with(const struct gs_export *export, const struct gs_export *other)
+{
+	return is_mdev(export) == is_mdev(other);
 }
 
 static bool is_nvidia_mdev(const struct gs_vgpu *vgpu)

@@ -20,6 +20,7 @@ struct gs_export {
 	const struct gs_card *card; /* NULL: the vGPU */
 	const struct gs_vgpu *vgpu;
 	const char *node; /* this host's name in its cluster */
+	struct gs_export *next; /* of a mapping that has several; else NULL */
 };
 
 const char *gs_export_format_name(enum gs_export_format format);
@@ -40,6 +41,9 @@ int gs_export(const struct gs_export *export, enum gs_export_format format, char
  * gs_export_note - what to know before it is used; to be freed, NULL: nothing, or no memory
  */
 char *gs_export_note(const struct gs_export *export, enum gs_export_format format) gs_must_check;
+
+/* gs_export_goes_with - can both be in one mapping? Its vGPUs are all made by Proxmox VE, or none is. */
+bool gs_export_goes_with(const struct gs_export *export, const struct gs_export *other);
 
 /* gs_export_vf - the function that a VF is; NULL: the vGPU is an mdev, or the function was not read */
 const struct gs_function *gs_export_vf(const struct gs_export *export);

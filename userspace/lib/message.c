@@ -221,6 +221,12 @@ static int read_texts(struct nlattr *const *given, struct gs_function *function)
 	return r < 0 ? r : read_override(given, function);
 }
 
+/* New attributes are passed over and need no other version; another one means something else by the old ones. */
+bool gs_message_known(unsigned int version)
+{
+	return version == GPUSHIFT_GENL_VERSION;
+}
+
 int gs_message_function(struct nlattr *attributes, int length, struct gs_function *ret,
 			uint32_t *ret_generation)
 {

@@ -8,6 +8,9 @@
 #include "events.h"
 #include "model.h"
 
+/* gs_message_known - is that version of the family's protocol what these functions read? */
+bool gs_message_known(unsigned int version);
+
 /*
  * gs_message_function - the facts of one function
  * @ret: filled also on failure; to be cleared by the caller

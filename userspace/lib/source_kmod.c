@@ -62,6 +62,10 @@ static int on_message(struct nl_msg *message, void *data)
 	if (dump->error || !genlmsg_valid_hdr(header, 0) ||
 	    generic->cmd != GPUSHIFT_CMD_FUNCTION_GET)
 		return NL_OK;
+	if (!gs_message_known(generic->version)) {
+		dump->error = -EPROTO;
+		return NL_OK;
+	}
 	dump->error = add_function(dump, genlmsg_attrdata(generic, 0),
 				   genlmsg_attrlen(generic, 0));
 	return NL_OK;

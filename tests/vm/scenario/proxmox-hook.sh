@@ -1,6 +1,8 @@
 # The hookscript of Proxmox VE, called as Proxmox calls it, for VMs as it describes them: cards are switched and vGPUs made
-# before the start, given back after the stop, by the daemon and without it, also when the hook was killed.
+# before the start, given back after the stop, by the daemon and without it, also when the hook was killed. The next boots have
+# a card that shares its group with a network interface, and one with virtual functions.
 # topology: wishes
+# again: cards wide
 # modules: vfio-pci mdev gpushift_test_vgpu
 # userland: dbus
 # files: tests/vm/guest/bus.sh userspace/data/org.gpushift1.conf userspace/data/proxmox-hook.in
@@ -119,14 +121,74 @@ killed() # HOW
 	as_before "$1"
 }
 
+# A display and a network interface behind one bridge.
+takes_along()
+{
+	local card nic
+	for card in $(find_class 03); do
+		nic=$(members_of "$card" | while read -r address; do grep -l '^0x0200' "$PCI/$address/class"; done | cut -d/ -f6)
+		[[ -z $nic ]] || break
+	done
+	check "$card shares its group with $nic" test -n "$nic"
+	vm 109 "hostpci0: $card"
+	snapshot_sysfs
+	expect_match "outside-card|$nic" "a VM that has the card only" eval 'hook 109 pre-start 2>&1'
+	as_before "refused"
+	vm 109 "hostpci0: $card" "hostpci1: $nic"
+	check "a VM that has both starts" hook 109 pre-start
+	expect_output vfio-pci "with the card" driver_of "$card"
+	expect_output vfio-pci "and what shares its group" driver_of "$nic"
+	expect_output "109 $card" "the card is claimed" claimed
+	check "it stops" hook 109 post-stop
+	as_before "both are back"
+}
+
+virtual_function()
+{
+	local port first card vf
+	port=$(find_class 0604 | head -n 1)
+	first=$(($(<"$PCI/$port/secondary_bus_number") + 1))
+	check "a card that can have VFs" modprobe gpushift_test_bus domain=0 "bus=$first" functions=1 vfs=7
+	card=$(cards | head -n 1)
+	modprobe vfio_iommu_type1
+	echo Y >/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts
+	rmmod gpushift_test_vgpu
+	check "a driver that enables them" modprobe gpushift_test_vgpu name=i915 split=vf profiles=1
+	check "the card has it" bind_override "$card" i915
+	expect_exit 0 "the card is split" gpushift set "$card" vgpu --count 3
+	vf=$(basename "$(readlink -f "$PCI/$card/virtfn1")")
+	vm 110 "hostpci0: $vf"
+	vm 111 "hostpci0: $vf"
+	snapshot_sysfs
+	check "a VM that has one of the VFs starts" hook 110 pre-start
+	expect_output vfio-pci "it is on vfio-pci" driver_of "$vf"
+	expect_output "110 $vf" "and claimed" claimed
+	expect_match "$vf" "another VM cannot have it" eval 'hook 111 pre-start 2>&1'
+	check "it stops" hook 110 post-stop
+	as_before "a VF"
+}
+
+node_of_proxmox()
+{
+	echo "$name" >/proc/sys/kernel/hostname
+	mkdir -p "${script%/*}" /etc/pve/mapping "$node/qemu-server"
+	ln -s "nodes/$name/qemu-server" /etc/pve/qemu-server
+	sed "s|@BINDIR@|$(dirname "$(command -v gpushift)")|" /tests/proxmox-hook.in >"$script"
+	chmod +x "$script"
+}
+
+b=""
+node_of_proxmox
+if [[ $BOOT == 2 ]]; then
+	takes_along
+	exit 0
+elif [[ $BOOT == 3 ]]; then
+	virtual_function
+	exit 0
+fi
 mapfile -t cards < <(free_cards)
 a=${cards[0]} b=${cards[1]}
 check "two cards: $a and $b" test -n "$b"
-echo "$name" >/proc/sys/kernel/hostname
-mkdir -p "${script%/*}" /etc/pve/mapping "$node/qemu-server"
-ln -s "nodes/$name/qemu-server" /etc/pve/qemu-server
-sed "s|@BINDIR@|$(dirname "$(command -v gpushift)")|" /tests/proxmox-hook.in >"$script"
-chmod +x "$script"
 whole_card "without the daemon"
 two_vms_one_card
 all_or_nothing

@@ -25,6 +25,7 @@ failed_units() { systemctl list-units --failed --plain --no-legend; }
 loaded() { [[ -d /sys/module/gpushift ]]; }
 is_other_process() { [[ $(property MainPID) != 0 && $(property MainPID) != "$1" ]]; }
 no_journal() { [[ ! -e $state/journal ]]; }
+has_early_list() { lsinitramfs "/boot/initrd.img-$(uname -r)" | grep -q gpushift/early; }
 
 # One kernel's headers are enough: each build takes its time under emulation.
 fewer_headers()
@@ -90,6 +91,8 @@ wish()
 address = $card"
 	check "it has a name of its own" systemctl reload "$unit"
 	expect_exit 0 "it is wished for passthrough" gpushift set front passthrough --persist
+	check "the initramfs is made with that wish" update-initramfs -u -k "$(uname -r)"
+	check "which it has" has_early_list
 	boot_again
 }
 
@@ -142,6 +145,7 @@ remove()
 	expect_output vfio-pci "so it does" driver_of "$card"
 	expect_output vfio-pci "and the other" driver_of "$other"
 	check_fails "the program is gone" test -e /usr/bin/gpushift
+	check_fails "the initramfs keeps no card from its driver any more" has_early_list
 	check_fails "the module, too" loaded
 	check "wishes and configuration are there" test -s "$conf" -a -n "$(ls "$state/wishes")"
 }
