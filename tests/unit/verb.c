@@ -11,9 +11,9 @@
 /* What the last verb printed. */
 static struct json_object *document;
 
-static struct json_object *read_document(const char *path)
+static struct json_object *read_document(int fd)
 {
-	struct json_object *json = json_object_from_file(path);
+	struct json_object *json = lseek(fd, 0, SEEK_SET) == 0 ? json_object_from_fd(fd) : NULL;
 
 	if (!json)
 		fail_msg("no document: %s", json_util_get_last_err());
@@ -35,6 +35,8 @@ int run_verb(struct lab *lab, const char *line)
 	argv[argc] = NULL;
 	out = mkstemp(path);
 	assert_true(out >= 0);
+	/* Not even one that is killed half way leaves it. */
+	unlink(path);
 	fflush(stdout);
 	saved = dup(STDOUT_FILENO);
 	dup2(out, STDOUT_FILENO);
@@ -48,10 +50,9 @@ int run_verb(struct lab *lab, const char *line)
 	fflush(stdout);
 	dup2(saved, STDOUT_FILENO);
 	close(saved);
-	close(out);
 	json_object_put(document);
-	document = read_document(path);
-	unlink(path);
+	document = read_document(out);
+	close(out);
 	return status;
 }
 
@@ -95,6 +96,7 @@ int run_vm(struct lab *lab, const char *line, const char *description)
 	int in = mkstemp(path), saved = dup(STDIN_FILENO), status;
 
 	assert_true(in >= 0);
+	unlink(path);
 	assert_int_equal(write(in, description, strlen(description)), (ssize_t)strlen(description));
 	assert_int_equal(lseek(in, 0, SEEK_SET), 0);
 	dup2(in, STDIN_FILENO);
@@ -102,7 +104,6 @@ int run_vm(struct lab *lab, const char *line, const char *description)
 	dup2(saved, STDIN_FILENO);
 	close(saved);
 	close(in);
-	unlink(path);
 	return status;
 }
 
