@@ -27,7 +27,6 @@
 
 /**
  * struct bus_kind - a model of function
- * @vendor: vendor id; 0: QEMU's
  * @device: device id
  * @class: base class, subclass, programming interface
  * @flags: the BUS_ flags
@@ -35,9 +34,9 @@
  * @width: lanes of its link
  * @bars: sizes of BARs 0, 2 and 4, which are 64-bit and prefetchable; 0: none
  * @vfs: with BUS_SRIOV, how many VFs it can have
+ * @vendor: vendor id; 0: QEMU's
  */
 struct bus_kind {
-	u16 vendor;
 	u16 device;
 	u32 class;
 	u32 flags;
@@ -45,6 +44,7 @@ struct bus_kind {
 	u8 width;
 	u64 bars[BUS_BARS];
 	u8 vfs;
+	u16 vendor;
 };
 
 /**
