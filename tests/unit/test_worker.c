@@ -136,6 +136,20 @@ static void a_write_that_blocks_is_given_up(void **state)
 	close(fd);
 }
 
+/* As the first thing that it is asked: a receive without a limit would wait for ever. */
+static void no_time_at_all_ends_too(void **state)
+{
+	struct fixture *fixture = *state;
+	struct gs_worker *worker = start(fixture);
+	int fd = block(fixture, "sys/full");
+
+	alarm(60);
+	assert_int_equal(gs_worker_do(worker, GS_JOB_WRITE, "sys/full", "x", 0, NULL), -ETIMEDOUT);
+	alarm(0);
+	gs_worker_stop(worker);
+	close(fd);
+}
+
 static void one_that_does_not_die_is_stuck(void **state)
 {
 	struct fixture *fixture = *state;
@@ -294,6 +308,7 @@ int main(void)
 		fixture_test(config_space_answers),
 		fixture_test(modules_that_are_there_need_no_loading),
 		fixture_test(a_write_that_blocks_is_given_up),
+		fixture_test(no_time_at_all_ends_too),
 		fixture_test(one_that_does_not_die_is_stuck),
 		fixture_test(one_that_was_killed_is_noticed),
 		fixture_test(signals_of_a_terminal_do_not_end_it),

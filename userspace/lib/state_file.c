@@ -85,26 +85,15 @@ static int write_all(int fd, const char *text)
 	return 0;
 }
 
-/* 0644 whatever the umask; one that leaves it alone spares a call for each file. */
-static int make_readable(int fd)
-{
-	mode_t mask = umask(022);
-
-	umask(mask);
-	return mask & 0644 && fchmod(fd, 0644) < 0 ? -errno : 0;
-}
-
 static int fill(int parent, const char *name, const char *text, enum gs_state_sync sync)
 {
 	gs_cleanup_close int fd =
 		openat(parent, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	int r;
 
-	if (fd < 0)
+	if (fd < 0 || fchmod(fd, 0644) < 0)
 		return -errno;
-	r = make_readable(fd);
-	if (r == 0)
-		r = write_all(fd, text);
+	r = write_all(fd, text);
 	if (r < 0 || sync == GS_STATE_OF_BOOT)
 		return r;
 	return fsync(fd) < 0 ? -errno : 0;

@@ -23,7 +23,7 @@ struct gs_worker {
 	pid_t pid;
 	int pidfd;
 	int socket;
-	unsigned int patience_ms; /* what a receive waits; 0: for ever, nothing was set yet */
+	unsigned int patience_ms; /* what a receive waits; 0: for ever, as nothing was set yet */
 	bool stuck;
 	bool gone; /* dead and reaped */
 };
@@ -213,16 +213,17 @@ static int give_up(struct gs_worker *worker, int r)
 	return r;
 }
 
-/* As long as a receive may wait; it is the same for most jobs. 0 ms would be for ever. */
+/* As long as a receive may wait; it is the same for most jobs. No time at all is 1 ms: 0 would be for ever. */
 static int set_patience(struct gs_worker *worker, unsigned int timeout_ms)
 {
-	struct timeval patience = { .tv_sec = timeout_ms / 1000,
-				    .tv_usec = (timeout_ms % 1000) * 1000 };
+	struct timeval patience;
 
+	if (timeout_ms == 0)
+		timeout_ms = 1;
 	if (worker->patience_ms == timeout_ms)
 		return 0;
-	if (timeout_ms == 0)
-		patience.tv_usec = 1;
+	patience = (struct timeval){ .tv_sec = timeout_ms / 1000,
+				     .tv_usec = timeout_ms % 1000 * 1000 };
 	if (setsockopt(worker->socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) < 0)
 		return -errno;
 	worker->patience_ms = timeout_ms;
