@@ -203,6 +203,11 @@ static void the_command_line_and_the_iommu(void **state)
 		tree_write(tree, "proc/cmdline", "intel_iommu=on iommu=pt %s\n", contrary[i]);
 		expect(fixture, "command-line", GS_PROBLEM, contrary[i]);
 	}
+	/* The kernel takes the last one, where there are two. */
+	tree_write(tree, "proc/cmdline", "intel_iommu=off nointremap intremap=off intel_iommu=on,sm_on intremap=on iommu=pt\n");
+	expect(fixture, "command-line", GS_FINE, "lacks nothing");
+	tree_write(tree, "proc/cmdline", "iommu=off intel_iommu=on iommu=pt\n");
+	expect(fixture, "command-line", GS_PROBLEM, "iommu=off");
 	tree_write(tree, "proc/cmdline", "intel_iommu=on iommu=pt\n");
 	tree_write(tree, GS_BOOT_RECORD, "{\n");
 	expect(fixture, "command-line", GS_PROBLEM, "gpushift boot revert");

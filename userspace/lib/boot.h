@@ -71,6 +71,9 @@ int gs_boot_words(struct gs_engine *engine, char ***ret) gs_must_check;
 /* gs_boot_running - is the word on the running kernel's command line? */
 bool gs_boot_running(struct gs_engine *engine, const char *word);
 
+/* gs_boot_running_last - is it, and not followed by @contrary (NULL: by no matter what)? */
+bool gs_boot_running_last(struct gs_engine *engine, const char *word, const char *contrary);
+
 /*
  * How programs of the host are run. Both return 0 or -errno.
  * Not for another tree: what has to be run there is told by the change.

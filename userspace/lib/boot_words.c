@@ -54,17 +54,30 @@ int gs_boot_words(struct gs_engine *engine, char ***ret)
 	return 0;
 }
 
-/* "intel_iommu=on,sm_on" says "intel_iommu=on", too. */
-bool gs_boot_running(struct gs_engine *engine, const char *word)
+/* How many words come before the last one that says it; -1: none does. "intel_iommu=on,sm_on" says "intel_iommu=on", too. */
+static int last_place(struct gs_engine *engine, const char *word)
 {
 	gs_cleanup_free char *text = NULL;
 	size_t length = strlen(word);
 	char *rest = NULL;
+	int place = 0, last = -1;
 
 	if (gs_tree_read(engine, "proc/cmdline", &text) < 0)
-		return false;
-	for (char *one = strtok_r(text, " \n", &rest); one; one = strtok_r(NULL, " \n", &rest))
+		return -1;
+	for (char *one = strtok_r(text, " \n", &rest); one; one = strtok_r(NULL, " \n", &rest)) {
 		if (strncmp(one, word, length) == 0 && (!one[length] || one[length] == ','))
-			return true;
-	return false;
+			last = place;
+		place++;
+	}
+	return last;
+}
+
+bool gs_boot_running(struct gs_engine *engine, const char *word)
+{
+	return last_place(engine, word) >= 0;
+}
+
+bool gs_boot_running_last(struct gs_engine *engine, const char *word, const char *contrary)
+{
+	return last_place(engine, word) > (contrary ? last_place(engine, contrary) : -1);
 }

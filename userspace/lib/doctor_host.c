@@ -76,20 +76,30 @@ void gs_exam_iommu_firmware(struct gs_doctor *doctor)
 		  iommu_name(doctor));
 }
 
-/* Words that switch off what a guest needs. */
-static const char *const contrary[] = { "intel_iommu=off", "amd_iommu=off", "iommu=off",
-					"iommu=soft",	   "intremap=off",  "nointremap" };
+/*
+ * Words that switch off what a guest needs, and the word after which they say nothing:
+ * drivers/iommu/intel/iommu.c and irq_remapping.c take the last one, arch/x86/kernel/pci-dma.c
+ * and drivers/iommu/amd/init.c have no way back.
+ */
+static const struct {
+	const char *off, *on;
+} contrary[] = {
+	{ "intel_iommu=off", "intel_iommu=on" }, { "amd_iommu=off", NULL },
+	{ "iommu=off", NULL },			 { "iommu=soft", NULL },
+	{ "intremap=off", "intremap=on" },	 { "nointremap", "intremap=on" },
+};
 
 static bool is_contrary(struct gs_doctor *doctor)
 {
 	bool any = false;
 
 	for (size_t i = 0; i < GS_ARRAY_SIZE(contrary); i++) {
-		if (!gs_boot_running(doctor->engine, contrary[i]))
+		const char *word = contrary[i].off;
+
+		if (!gs_boot_running_last(doctor->engine, word, contrary[i].on))
 			continue;
-		gs_see(doctor, "/proc/cmdline says %s", contrary[i]);
-		gs_advise(doctor, "remove %s from the kernel's command line, and reboot",
-			  contrary[i]);
+		gs_see(doctor, "/proc/cmdline says %s", word);
+		gs_advise(doctor, "remove %s from the kernel's command line, and reboot", word);
 		any = true;
 	}
 	return any;
