@@ -152,7 +152,18 @@ unreadable()
 	check "which is not what the one before had" fails test -e "$work/state/initramfs"
 }
 
+# A hook of initramfs-tools that somebody runs by hand has no tree. The host's folder is one below $work here.
+without_a_tree()
+{
+	sed "s|/usr/lib/gpushift|$work/lib|" "$work/share/gpushift/early-copy" >"$work/early-copy"
+	mkdir "$work/lib"
+	touch "$work/lib/libgpushift-unlock.so"
+	check "without a tree nothing is copied" fails sh "$work/early-copy" ""
+	check "and nothing of the host is removed" test -f "$work/lib/libgpushift-unlock.so"
+}
+
 install_hooks
+without_a_tree
 without_wishes
 with_wishes
 check "the hook runs in busybox" run_hook busybox sh
