@@ -76,6 +76,18 @@ static void the_command_line(void **state)
 	free(text);
 }
 
+/* Within quotes a blank parts nothing, for the kernel either. */
+static void a_quoted_command_line(void **state)
+{
+	char *text = gs_redact_cmdline("root=x luks.options=\"a secret\" \"key=of a house\" "
+				       "nvidia.NVreg_X=\"a b\"\tquiet open=\"till the end");
+
+	(void)state;
+	assert_string_equal(text, "root=<removed> luks.options=<removed> \"key=<removed> "
+				  "nvidia.NVreg_X=\"a b\" quiet open=<removed>");
+	free(text);
+}
+
 /* Secrets in every file that a report tells of. */
 static void a_whole_report(void **state)
 {
@@ -125,6 +137,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		fixture_test(each_form),
 		fixture_test(the_command_line),
+		fixture_test(a_quoted_command_line),
 		fixture_test(a_whole_report),
 	};
 

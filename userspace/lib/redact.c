@@ -277,18 +277,31 @@ static bool is_shown(const char *word)
 	return false;
 }
 
+/* The next word, ended; as the kernel parts them: not within quotes. NULL: there is none */
+static char *next_word(char **rest)
+{
+	char *word = *rest + strspn(*rest, " \t\n"), *end = word;
+	bool quoted = false;
+
+	for (; *end && (quoted || !strchr(" \t\n", *end)); end++)
+		quoted ^= *end == '"';
+	*rest = *end ? end + 1 : end;
+	*end = '\0';
+	return *word ? word : NULL;
+}
+
 char *gs_redact_cmdline(const char *text)
 {
 	gs_cleanup_free char *copy = strdup(text);
-	char *result = strdup(""), *rest = NULL;
+	char *result = strdup(""), *rest = copy;
 
 	if (!copy) {
 		free(result);
 		return NULL;
 	}
 	/* What follows "--" is for init. */
-	for (char *word = strtok_r(copy, " \n", &rest); result && word && strcmp(word, "--") != 0;
-	     word = strtok_r(NULL, " \n", &rest)) {
+	for (char *word = next_word(&rest); result && word && strcmp(word, "--") != 0;
+	     word = next_word(&rest)) {
 		const char *value = strchr(word, '=');
 		char *longer;
 
