@@ -141,6 +141,14 @@ static void overwritten_grub(struct tree *tree)
 	tree_write(tree, "etc/default/grub.d/99-late.cfg", "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n");
 }
 
+/* What a person means to do some day. */
+static void noted_grub(struct tree *tree)
+{
+	debian_grub(tree);
+	tree_write(tree, "etc/default/grub",
+		   "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\" # not yet: intel_iommu=on iommu=pt\n");
+}
+
 static void fedora(struct tree *tree)
 {
 	arch_grub(tree);
@@ -228,6 +236,7 @@ static const struct host hosts[] = {
 	{ odd_grub, "GRUB", NULL, "/etc/default/grub is not of a form", { NULL }, "" },
 	{ nothing, NULL, NULL, "no boot loader", { NULL }, "" },
 	{ both_makers, "kernel-install", NULL, "both there, and no preset", { NULL }, "" },
+	{ noted_grub, "GRUB", "update-grub", NULL, { DROP_IN }, WORDS },
 	{ overwritten_grub, "GRUB", NULL, "after 50-gpushift.cfg", { NULL }, "" },
 };
 
@@ -359,6 +368,7 @@ static void texts_are_edited_or_refused(void **state)
 		{ gs_boot_edit_cmdline, "a b  \r\n", "a b x=1 y  \r\n" },
 		{ gs_boot_edit_cmdline, "y x=1\n", "y x=1\n" },
 		{ gs_boot_edit_cmdline, "xy x=12\n", "xy x=12 x=1 y\n" },
+		{ gs_boot_edit_cmdline, "x=1,2 z\n", "x=1,2 z y\n" },
 		{ gs_boot_edit_cmdline, "", NULL },
 		{ gs_boot_edit_cmdline, "# a\na\n", NULL },
 		{ gs_boot_edit_cmdline, "a\nb\n", NULL },
@@ -368,12 +378,18 @@ static void texts_are_edited_or_refused(void **state)
 		{ gs_boot_edit_entry, "options x=1\nlinux /v\noptions a", "options x=1\nlinux /v\noptions a y" },
 		{ gs_boot_edit_entry, "linux /v", "linux /v\noptions x=1 y\n" },
 		{ gs_boot_edit_entry, "linux /v\n#options a\n", "linux /v\n#options a\noptions x=1 y\n" },
+		{ gs_boot_edit_entry, "  linux /v\n\toptions a\n", "  linux /v\n\toptions a x=1 y\n" },
 		{ gs_boot_edit_entry, "efi /v\noptions a\n", NULL },
 		{ gs_boot_edit_entry, "linuxx /v\n", NULL },
 		{ gs_boot_edit_grub, "GRUB_CMDLINE_LINUX_DEFAULT=\"\"\n", "GRUB_CMDLINE_LINUX_DEFAULT=\"x=1 y\"\n" },
 		{ gs_boot_edit_grub, "GRUB_CMDLINE_LINUX_DEFAULT='a' \n", "GRUB_CMDLINE_LINUX_DEFAULT='a x=1 y' \n" },
 		{ gs_boot_edit_grub, "#GRUB_CMDLINE_LINUX_DEFAULT=\"b\"\nGRUB_CMDLINE_LINUX_DEFAULT=\"y\"",
 		  "#GRUB_CMDLINE_LINUX_DEFAULT=\"b\"\nGRUB_CMDLINE_LINUX_DEFAULT=\"y x=1\"" },
+		{ gs_boot_edit_grub, "GRUB_CMDLINE_LINUX_DEFAULT=\"a\"\nGRUB_CMDLINE_LINUX=\"x=1 b\"\n",
+		  "GRUB_CMDLINE_LINUX_DEFAULT=\"a y\"\nGRUB_CMDLINE_LINUX=\"x=1 b\"\n" },
+		{ gs_boot_edit_grub, "GRUB_CMDLINE_LINUX_DEFAULT=\"y x=1\" # b\n",
+		  "GRUB_CMDLINE_LINUX_DEFAULT=\"y x=1\" # b\n" },
+		{ gs_boot_edit_grub, "GRUB_CMDLINE_LINUX_DEFAULT=\"a\" # y x=1\n", NULL },
 		{ gs_boot_edit_grub, "GRUB_CMDLINE_LINUX=\"a\"\n", NULL },
 		{ gs_boot_edit_grub, "GRUB_CMDLINE_LINUX_DEFAULT=a\n", NULL },
 		{ gs_boot_edit_grub, "GRUB_CMDLINE_LINUX_DEFAULT=\"a\" # b\n", NULL },

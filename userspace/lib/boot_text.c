@@ -4,6 +4,7 @@
 
 #include "boot.h"
 
+/* "intel_iommu=on,sm_on" has "intel_iommu=on", as on the running kernel's command line. */
 bool gs_boot_has_word(const char *text, size_t length, const char *word)
 {
 	static const char parts[] = " \t\r\n\"'";
@@ -11,7 +12,8 @@ bool gs_boot_has_word(const char *text, size_t length, const char *word)
 
 	for (size_t i = 0; i + wanted <= length; i++) {
 		bool begins = i == 0 || strchr(parts, text[i - 1]);
-		bool ends = i + wanted == length || strchr(parts, text[i + wanted]);
+		bool ends = i + wanted == length || text[i + wanted] == ',' ||
+			    strchr(parts, text[i + wanted]);
 
 		if (begins && ends && strncmp(text + i, word, wanted) == 0)
 			return true;
@@ -82,11 +84,12 @@ int gs_boot_edit_cmdline(const char *text, char *const *words, char **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
-/* Does the line begin with this key, and a blank? */
+/* Does the line begin with this key, and a blank? What it is indented by is nothing to systemd-boot. */
 static bool has_key(const char *line, const char *key)
 {
 	size_t length = strlen(key);
 
+	line += strspn(line, " \t");
 	return strncmp(line, key, length) == 0 && (line[length] == ' ' || line[length] == '\t');
 }
 
@@ -143,7 +146,22 @@ static bool is_plain(const char *value, size_t length)
 	return true;
 }
 
-int gs_boot_edit_grub(const char *text, char *const *words, char **ret)
+/* Words that neither of the two variables has. */
+static int grub_lacks(const char *text, char *const *words, char ***ret)
+{
+	int r = 0;
+
+	for (; r == 0 && words && *words; words++) {
+		struct gs_boot_grub seen = { 0 };
+
+		gs_boot_grub_read(text, *words, &seen);
+		if (!seen.always && !seen.usually)
+			r = gs_strv_add(ret, *words);
+	}
+	return r;
+}
+
+static int add_to_grub(const char *text, char *const *words, char **ret)
 {
 	gs_cleanup_free char *added = NULL;
 	size_t found = 0, count = 0, value, end;
@@ -173,6 +191,39 @@ int gs_boot_edit_grub(const char *text, char *const *words, char **ret)
 	/* Nothing stands between the quotes: no blank at the begin. */
 	*ret = insert(text, end - 1, end - value == 2 && *added ? added + 1 : added);
 	return *ret ? 0 : -ENOMEM;
+}
+
+int gs_boot_edit_grub(const char *text, char *const *words, char **ret)
+{
+	char **lacks = NULL;
+	int r = grub_lacks(text, words, &lacks);
+
+	if (r == 0 && lacks) {
+		r = add_to_grub(text, lacks, ret);
+	} else if (r == 0) {
+		*ret = strdup(text);
+		r = *ret ? 0 : -ENOMEM;
+	}
+	gs_strv_free(lacks);
+	return r;
+}
+
+/* What a shell takes as one word: a comment or a command after it is not part of the value. */
+static size_t shell_word(const char *text, size_t length)
+{
+	char quote = '\0';
+
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] == '\\' && quote != '\'')
+			i++;
+		else if (quote)
+			quote = text[i] == quote ? '\0' : quote;
+		else if (text[i] == '"' || text[i] == '\'')
+			quote = text[i];
+		else if (strchr(" \t;&|", text[i]))
+			return i;
+	}
+	return length;
 }
 
 /* Does the value take what the variable held before? */
@@ -213,7 +264,7 @@ static void read_line(const char *line, size_t length, const char *name, const c
 {
 	const char *value = assigned(line, length, name);
 	bool adds = value && *value == '+';
-	size_t rest = value ? length - (size_t)(value - line) : 0;
+	size_t rest = value ? shell_word(value, length - (size_t)(value - line)) : 0;
 
 	if (!value)
 		return;
