@@ -216,7 +216,28 @@ mkinitcpio()
 	told mkinitcpio "mkinitcpio -P"
 }
 
+# What cannot be written is not changed in part.
+read_only()
+{
+	local folder
+	for folder in etc var/lib; do
+		enter
+		mkdir -p "$root/etc/default" "$root/boot/grub" "$root/var/lib/gpushift"
+		stand_in update-grub
+		echo 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"' >"$root/etc/default/grub"
+		mkdir -p "$root/sys/firmware/acpi"
+		mount --bind "$root/$folder" "$root/$folder"
+		mount -o remount,bind,ro "$root/$folder"
+		expect 1 "/$folder is read-only: apply" boot apply
+		cp "$work/out" "$work/told"
+		check "all is as it was, it says" grep -q 'Read-only file system; all is as it was' "$work/told"
+		check "and so it is" test ! -e "$root/var/lib/gpushift/boot.json" -a ! -e "$root/said"
+		umount "$root/$folder"
+	done
+}
+
 kernel_install
+read_only
 grubby
 rpm_ostree
 proxmox

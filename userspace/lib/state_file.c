@@ -234,18 +234,32 @@ int gs_state_read(struct gs_engine *engine, const char *path, struct json_object
 	return r;
 }
 
+/* What is not there is removed; a file system that is read-only refuses that as well. */
+static int remove_in(int parent, const char *name)
+{
+	struct stat st;
+
+	if (unlinkat(parent, name, 0) == 0)
+		return 0;
+	if (errno != EROFS)
+		return -errno;
+	return fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : -EROFS;
+}
+
 int gs_state_remove_sync(struct gs_engine *engine, const char *path, enum gs_state_sync sync)
 {
 	gs_cleanup_close int parent = -1;
 	const char *name;
+	int r;
 
 	parent = open_parent(engine, path, &name);
 	if (parent == -ENOENT)
 		return 0;
 	if (parent < 0)
 		return parent;
-	if (unlinkat(parent, name, 0) < 0)
-		return errno == ENOENT ? 0 : -errno;
+	r = remove_in(parent, name);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
 	return sync == GS_STATE_LASTING ? sync_folder(parent) : 0;
 }
 
