@@ -397,6 +397,10 @@ booted()
 	expect_json 3 '.error.code == "damaged" and (.error.fix | test("^mv "))' boot apply
 	expect 1 'cannot be read' doctor command-line
 	rm -r "$tree/var/lib/gpushift"
+	mkdir -p "$tree/usr/sbin"
+	touch "$tree/usr/sbin/grubby"
+	expect 0 "then, in that system: grubby --update-kernel=ALL '--args=intel_iommu=on iommu=pt'$" boot show
+	rm "$tree/usr/sbin/grubby"
 	expect 2 "needs a second word, like 'boot show'" boot
 	rm -r "${tree:?}/usr" "$tree/proc/cpuinfo" "$tree/proc/cmdline" "$tree/sys/firmware" "$tree/etc/default"
 }

@@ -28,6 +28,46 @@ char *cli_text_join(char *const *list, const char *separator)
 	return gs_steal(text);
 }
 
+/* As a shell has to be given it: what it would take for more than a word is quoted. */
+static char *shell_word(const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "%+,-./:=@_";
+	char *text;
+
+	if (*word && !word[strspn(word, plain)])
+		return strdup(word);
+	text = strdup("'");
+	while (text && *word) {
+		size_t length = strcspn(word, "'");
+		char *longer = gs_asprintf("%s%.*s%s", text, (int)length, word,
+					   word[length] ? "'\\''" : "");
+
+		free(text);
+		text = longer;
+		word += length + (word[length] != '\0');
+	}
+	if (text && append(&text, "", "'") < 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+char *cli_text_command(char *const *command)
+{
+	gs_cleanup_free char *text = strdup("");
+
+	for (; text && command && *command; command++) {
+		bool next = gs_streq(*command, ";");
+		gs_cleanup_free char *word = next ? strdup(";") : shell_word(*command);
+
+		if (!word || append(&text, next ? "" : " ", word) < 0)
+			return NULL;
+	}
+	return gs_steal(text);
+}
+
 char *cli_text_group(int group)
 {
 	return group < 0 ? strdup("") : gs_asprintf("%d", group);

@@ -8,6 +8,9 @@
 /* cli_text_join - "" for an empty list */
 char *cli_text_join(char *const *list, const char *separator) gs_must_check;
 
+/* cli_text_command - words for a person to type, several commands parted by ";"; "" for none */
+char *cli_text_command(char *const *command) gs_must_check;
+
 /* cli_text_group - the number of an IOMMU group; "" for none */
 char *cli_text_group(int group) gs_must_check;
 

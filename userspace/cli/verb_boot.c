@@ -132,7 +132,7 @@ static int print_files(const struct cli *cli, const struct gs_boot_change *chang
 
 static int print_command(const struct cli *cli, char *const *command)
 {
-	gs_cleanup_free char *text = cli_text_join(command, " ");
+	gs_cleanup_free char *text = cli_text_command(command);
 
 	if (!text)
 		return -ENOMEM;
