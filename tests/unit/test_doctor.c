@@ -353,6 +353,13 @@ static void modules(void **state)
 	expect(fixture, "kernel-module", GS_PROBLEM, "dnf install kernel-devel-6.12.1-x; dkms");
 	tree_write(tree, "etc/os-release", "ID=arch\n");
 	expect(fixture, "kernel-module", GS_PROBLEM, "pacman -S linux-headers; dkms");
+	tree_write(tree, "proc/sys/kernel/osrelease", "6.6.63-1-lts\n");
+	expect(fixture, "kernel-module", GS_PROBLEM, "pacman -S linux-lts-headers; dkms");
+	tree_write(tree, "proc/sys/kernel/osrelease", "6.12.1-x\n");
+	tree_write(tree, "etc/os-release", "ID=fedora\n");
+	tree_write(tree, "run/ostree-booted", "%s", "");
+	expect(fixture, "kernel-module", GS_PROBLEM, "install the headers of this kernel; dkms");
+	tree_remove(tree, "run/ostree-booted");
 	tree_write(tree, "etc/os-release", "ID=monarch\nNAME=arch\n");
 	expect(fixture, "kernel-module", GS_PROBLEM, "install the headers of this kernel; dkms");
 	tree_write(tree, "lib/modules/6.12.1-x/modules.dep", "updates/dkms/gpushift.ko:\n");

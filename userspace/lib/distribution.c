@@ -18,6 +18,10 @@ static const struct {
 	{ "fedora", NULL, { "dnf install kernel-devel-", "dnf install kernel-modules-" } },
 	{ "rhel", NULL, { "dnf install kernel-devel-", "dnf install kernel-modules-" } },
 	{ "suse", NULL, { "zypper install kernel-default-devel", NULL } },
+	/* Each of its kernels has a package of its own. */
+	{ "arch", "-lts", { "pacman -S linux-lts-headers", NULL } },
+	{ "arch", "-zen", { "pacman -S linux-zen-headers", NULL } },
+	{ "arch", "-hardened", { "pacman -S linux-hardened-headers", NULL } },
 	{ "arch", NULL, { "pacman -S linux-headers", NULL } },
 };
 
@@ -44,7 +48,9 @@ int gs_distribution_fix(struct gs_engine *engine, const char *release, enum gs_l
 	gs_cleanup_free char *os = NULL;
 	const char *fix = NULL;
 
-	if (gs_tree_read(engine, "etc/os-release", &os) < 0)
+	/* A system that is delivered as a whole takes no single package. */
+	if (gs_tree_exists(engine, "run/ostree-booted") ||
+	    gs_tree_read(engine, "etc/os-release", &os) < 0)
 		return -ENOENT;
 	for (size_t i = 0; !fix && i < GS_ARRAY_SIZE(distributions); i++)
 		if (is_like(os, distributions[i].id) &&
