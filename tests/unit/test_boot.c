@@ -181,6 +181,26 @@ static void both(struct tree *tree)
 	tree_remove(tree, "sys/firmware");
 }
 
+/* GRUB's files are there from before. */
+static void limine(struct tree *tree)
+{
+	arch_grub(tree);
+	uefi(tree, "Limine 9.2.0");
+}
+
+/* It starts a kernel image with a command line of its own. */
+static void image_of_limine(struct tree *tree)
+{
+	unified_image(tree);
+	uefi(tree, "Limine 9.2.0");
+}
+
+static void grub_that_tells(struct tree *tree)
+{
+	arch_grub(tree);
+	uefi(tree, "GRUB 2.12");
+}
+
 static void many_lines(struct tree *tree)
 {
 	proxmox(tree);
@@ -232,6 +252,10 @@ static const struct host hosts[] = {
 	{ pop, "kernelstub", NULL, "kernelstub owns", { NULL }, "" },
 	{ nixos, "NixOS", NULL, "NixOS owns", { NULL }, "" },
 	{ both, NULL, NULL, "nothing tells", { NULL }, "" },
+	{ limine, NULL, NULL, "Limine 9.2.0 started this host", { NULL }, "" },
+	{ image_of_limine, "kernel-install", "mkinitcpio -P", NULL, { "etc/kernel/cmdline" }, WORDS },
+	{ grub_that_tells, "GRUB", "grub-mkconfig -o /boot/grub/grub.cfg", NULL, { "etc/default/grub" },
+	  WORDS },
 	{ many_lines, "kernel-install", NULL, "/etc/kernel/cmdline is not of a form", { NULL }, "" },
 	{ odd_grub, "GRUB", NULL, "/etc/default/grub is not of a form", { NULL }, "" },
 	{ nothing, NULL, NULL, "no boot loader", { NULL }, "" },

@@ -10,15 +10,33 @@
 #define SYSTEMD "4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
 
 /* Who loaded the kernel says so; the first four bytes are the variable's attributes, then UTF-16. */
-static bool says_systemd_boot(struct gs_engine *engine)
+void gs_boot_loader(struct gs_engine *engine, char ret[GS_BOOT_LOADER_LEN])
 {
 	gs_cleanup_close int fd = gs_tree_open(engine, EFIVARS "/LoaderInfo-" SYSTEMD, O_RDONLY);
-	char bytes[128], text[64] = "";
-	ssize_t length = fd < 0 ? -1 : read(fd, bytes, sizeof(bytes));
+	char bytes[2 * GS_BOOT_LOADER_LEN + 4];
+	ssize_t length = fd < 0 ? -1 : read(fd, bytes, sizeof(bytes)), n = 0;
 
-	for (ssize_t i = 4, n = 0; i + 1 < length && n < 60; i += 2)
-		text[n++] = bytes[i + 1] ? '?' : bytes[i];
-	return strncmp(text, "systemd-boot", 12) == 0;
+	for (ssize_t i = 4; i + 1 < length && n < GS_BOOT_LOADER_LEN - 1; i += 2)
+		ret[n++] = bytes[i + 1] || (unsigned char)bytes[i] > '~' ? '?' : bytes[i];
+	ret[n] = '\0';
+}
+
+static bool begins(const char *text, const char *begin)
+{
+	return strncmp(text, begin, strlen(begin)) == 0;
+}
+
+static bool has_stub(struct gs_engine *engine)
+{
+	return gs_tree_exists(engine, EFIVARS "/StubInfo-" SYSTEMD);
+}
+
+static bool says_systemd_boot(struct gs_engine *engine)
+{
+	char loader[GS_BOOT_LOADER_LEN];
+
+	gs_boot_loader(engine, loader);
+	return begins(loader, "systemd-boot");
 }
 
 /* Did systemd-boot, or its stub in a kernel image, start this kernel? Only where the firmware is UEFI. */
@@ -27,7 +45,7 @@ static enum gs_known by_systemd_boot(struct gs_engine *engine)
 	char **names = NULL;
 	bool variables;
 
-	if (says_systemd_boot(engine) || gs_tree_exists(engine, EFIVARS "/StubInfo-" SYSTEMD))
+	if (says_systemd_boot(engine) || has_stub(engine))
 		return GS_YES;
 	if (!gs_tree_exists(engine, "sys/firmware"))
 		return GS_UNKNOWN;
@@ -94,6 +112,17 @@ static bool is_grubby(struct gs_engine *engine, const struct evidence *seen)
 	return gs_boot_has_program(engine, "grubby");
 }
 
+/* Limine and others; files of GRUB that lie there as well are read by nobody. */
+static bool is_other_loader(struct gs_engine *engine, const struct evidence *seen)
+{
+	char loader[GS_BOOT_LOADER_LEN];
+
+	(void)seen;
+	gs_boot_loader(engine, loader);
+	return *loader && !begins(loader, "systemd-boot") && !begins(loader, "GRUB") &&
+	       !has_stub(engine);
+}
+
 static bool is_undecided(struct gs_engine *engine, const struct evidence *seen)
 {
 	(void)engine;
@@ -157,6 +186,8 @@ static const struct owner {
 	{ "kernelstub", "/etc/kernelstub/configuration", GS_BOOT_BY_HAND, is_kernelstub,
 	  gs_boot_leave_kernelstub },
 	{ "grubby", "the program grubby", GS_BOOT_PROGRAM, is_grubby, gs_boot_use_grubby },
+	{ NULL, "the firmware's variables", GS_BOOT_BY_HAND, is_other_loader,
+	  gs_boot_leave_other_loader },
 	{ NULL, "folders that only root sees", GS_BOOT_BY_HAND, is_hidden, gs_boot_leave_hidden },
 	{ NULL, "files of both", GS_BOOT_BY_HAND, is_undecided, gs_boot_leave_two },
 	{ "kernel-install", "/" GS_BOOT_CMDLINE, GS_BOOT_KERNEL_CMDLINE, is_cmdline,

@@ -349,6 +349,16 @@ int gs_boot_leave_nixos(struct gs_engine *engine, struct gs_boot *boot)
 	return refuse(boot, "the configuration of NixOS owns the command line");
 }
 
+int gs_boot_leave_other_loader(struct gs_engine *engine, struct gs_boot *boot)
+{
+	char loader[GS_BOOT_LOADER_LEN];
+	gs_cleanup_free char *why = NULL;
+
+	gs_boot_loader(engine, loader);
+	why = gs_asprintf("%s started this host, which gpushift does not drive", loader);
+	return why ? refuse(boot, why) : -ENOMEM;
+}
+
 bool gs_boot_hidden(struct gs_engine *engine, const char *path)
 {
 	gs_cleanup_close int fd = gs_tree_open(engine, path, O_RDONLY);

@@ -41,6 +41,10 @@ int gs_boot_kernel_install(struct gs_engine *engine, char ***ret) gs_must_check;
 int gs_boot_ask(const struct gs_boot *boot, const struct gs_boot_host *host,
 		struct gs_boot_change *ret) gs_must_check;
 
+/* gs_boot_loader - who loaded the kernel, as he told the firmware: "systemd-boot 256"; "" when nobody did */
+#define GS_BOOT_LOADER_LEN 64
+void gs_boot_loader(struct gs_engine *engine, char ret[GS_BOOT_LOADER_LEN]);
+
 /* gs_boot_find_owner - fills in the owner, and what is to change for boot->words (boot_owner.c) */
 int gs_boot_find_owner(struct gs_engine *engine, struct gs_boot *boot) gs_must_check;
 
@@ -49,6 +53,7 @@ int gs_boot_use_rpm_ostree(struct gs_engine *engine, struct gs_boot *boot) gs_mu
 int gs_boot_leave_nixos(struct gs_engine *engine, struct gs_boot *boot) gs_must_check;
 int gs_boot_leave_kernelstub(struct gs_engine *engine, struct gs_boot *boot) gs_must_check;
 int gs_boot_use_grubby(struct gs_engine *engine, struct gs_boot *boot) gs_must_check;
+int gs_boot_leave_other_loader(struct gs_engine *engine, struct gs_boot *boot) gs_must_check;
 int gs_boot_leave_hidden(struct gs_engine *engine, struct gs_boot *boot) gs_must_check;
 int gs_boot_leave_two(struct gs_engine *engine, struct gs_boot *boot) gs_must_check;
 int gs_boot_use_kernel_cmdline(struct gs_engine *engine, struct gs_boot *boot) gs_must_check;
