@@ -361,6 +361,9 @@ doctored()
 	expect 2 'is there already; name another' doctor --report "$work/report.json"
 	expect 2 'a report is about all checks' doctor --report "$work/other.json" group
 	expect 1 'cannot write' doctor --report "$work/nowhere/report.json"
+	# As on a full disk; the signal is ignored, as the shell's limit would end it otherwise.
+	check "what cannot be written whole is not left" bash -c "trap '' XFSZ; ulimit -f 1
+		! '$build/gpushift' --root '$tree' doctor --report '$work/part.json' && test ! -e '$work/part.json'"
 	rm -r "$tree/proc/sys"
 }
 

@@ -62,22 +62,34 @@ static int unknown_check(struct cli *cli)
 			 known ? known : "others");
 }
 
-/* A file of the caller's, with his rights; one that is there is his, too. */
+static int write_all(int fd, const char *text)
+{
+	size_t length = strlen(text);
+	ssize_t n;
+
+	for (; length > 0; text += n, length -= (size_t)n) {
+		n = write(fd, text, length);
+		if (n < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+/* A file of the caller's, with his rights; one that is there is his, too. A part of one is of no use. */
 static int write_file(struct cli *cli, const char *text)
 {
 	gs_cleanup_close int fd =
 		open(cli->report, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	size_t length = strlen(text);
-	ssize_t n = 0;
+	int r = fd < 0 ? -errno : write_all(fd, text);
 
-	if (fd < 0 && errno == EEXIST)
+	if (r == -EEXIST)
 		return cli_usage(cli, "'%s' is there already; name another file", cli->report);
-	for (; fd >= 0 && n >= 0 && length > 0; text += n, length -= (size_t)n)
-		n = write(fd, text, length);
-	if (fd < 0 || n < 0)
-		return cli_fail(cli, GS_EXIT_FAILED, "failed", NULL, "cannot write '%s': %s",
-				cli->report, strerror(errno));
-	return 0;
+	if (r == 0)
+		return 0;
+	if (fd >= 0)
+		unlink(cli->report);
+	return cli_fail(cli, GS_EXIT_FAILED, "failed", NULL, "cannot write '%s': %s", cli->report,
+			strerror(-r));
 }
 
 /* Who uses the cards is nobody else's business. */
