@@ -64,7 +64,8 @@ static void lines_are_understood(void **state)
 		{ "options vfio-pci ids=10de:2204,10de:1aef\n", GS_BINDING_IDS, NULL, 2, "/f:1" },
 		{ "# a\n\noptions vfio_pci disable_vga=1 ids=10DE:2204:ffffffff:ffffffff:030000:ff0000",
 		  GS_BINDING_IDS, NULL, 1, "/f:3" },
-		{ "options vfio-pci \\\n  ids=10de:2204,\\\n10de:1aef\n", GS_BINDING_IDS, NULL, 1, "/f:1" },
+		{ "options vfio-pci \\\n  ids=10de:2204,\\\n10de:1aef\n", GS_BINDING_IDS, NULL, 2, "/f:1" },
+		{ "options vfio-pci ids=\\\n10de:2204\n", GS_BINDING_IDS, NULL, 1, "/f:1" },
 		{ "\toptions  vfio-pci\tids=\"10de:2204\"\n", GS_BINDING_IDS, NULL, 1, "/f:1" },
 		{ "a\\\nb\nblacklist nouveau # x\n", GS_BINDING_BLACKLIST, "nouveau", 0, "/f:3" },
 		{ "install nouveau /bin/false\n", GS_BINDING_BLACKLIST, "nouveau", 0, "/f:1" },
@@ -259,6 +260,25 @@ static void wishes_are_stored_once(void **state)
 	forget(&found);
 }
 
+/* An empty file, or a link to /dev/null, in the place of another one switches that off. */
+static void of_the_same_name_the_first(void **state)
+{
+	struct fixture *fixture = *state;
+	struct found found = { 0 };
+
+	build(fixture->tree, "vfio-pci");
+	tree_write(fixture->tree, "usr/local/lib/modprobe.d/vfio.conf", "options vfio-pci ids=10de:2204\n");
+	tree_write(fixture->tree, "run/modprobe.d/vfio.conf", "blacklist nouveau\n");
+	find(fixture, &found);
+	assert_int_equal(found.bindings.count, 1);
+	assert_string_equal(found.bindings.list[0].where, "/run/modprobe.d/vfio.conf:1");
+	forget(&found);
+	tree_write(fixture->tree, "etc/modprobe.d/vfio.conf", "%s", "");
+	find(fixture, &found);
+	assert_int_equal(found.bindings.count, 0);
+	forget(&found);
+}
+
 static void what_stays_behind(void **state)
 {
 	static const struct {
@@ -306,6 +326,7 @@ int main(void)
 		fixture_test(a_list_of_ids),
 		fixture_test(driverctl),
 		fixture_test(wishes_are_stored_once),
+		fixture_test(of_the_same_name_the_first),
 		fixture_test(what_stays_behind),
 	};
 

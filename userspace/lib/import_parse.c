@@ -123,6 +123,20 @@ static size_t whole_line(const char *text, unsigned int *lines)
 	}
 }
 
+/* As modprobe does it: nothing comes between them, not even a blank. */
+static void join_lines(char *line)
+{
+	char *to = line;
+
+	for (const char *from = line; *from; from++) {
+		if (from[0] == '\\' && from[1] == '\n')
+			from++;
+		else
+			*to++ = *from;
+	}
+	*to = '\0';
+}
+
 int gs_bindings_modprobe(struct gs_bindings *bindings, const char *file, const char *text)
 {
 	unsigned int number = 1, lines;
@@ -134,9 +148,8 @@ int gs_bindings_modprobe(struct gs_bindings *bindings, const char *file, const c
 		gs_cleanup_free char *line = strndup(text, length);
 		gs_cleanup_free char *copy = NULL;
 
-		for (char *p = line; p && *p; p++)
-			if (*p == '\n' || (*p == '\\' && p[1] == '\n'))
-				*p = ' ';
+		if (line)
+			join_lines(line);
 		copy = line ? strdup(line) : NULL;
 		if (!where || !copy)
 			return -ENOMEM;
