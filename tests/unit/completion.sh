@@ -107,6 +107,34 @@ completes() # SHELL
 	done <<<"$LINES_TYPED"
 }
 
+called_with() # WORDS
+{
+	local got
+	got=$(sed 's/ *$//' "$work/called" 2>/dev/null)
+	[[ $got == "$1" ]] || { echo "the command is called with '$got', not '$1'"; return 1; }
+}
+
+# Zsh and fish do so by themselves.
+bash_names_files()
+{
+	mkdir -p "$work/folder/in it"
+	rm -f "$work/called"
+	type_into bash "gpushift doctor --report $work/fold" "gpushift doctor --report $work/folder/in"
+	check "bash: a folder goes on with a slash, a blank is a part of it" \
+		called_with "doctor --report $work/folder/"$'\n'"doctor --report $work/folder/in it/"
+}
+
+# A name is a name, also where it is a command in a shell.
+bash_runs_nothing()
+{
+	printf '#!/bin/bash\n[[ $1 != __complete ]] || { echo "a\$(touch %s)b"; exit; }\necho "$*" >>%s\n' \
+		"$work/was-run" "$work/called" >"$work/bin/gpushift"
+	rm -f "$work/called"
+	type_into bash "gpushift show a"
+	check "bash: nothing in a name is run" test ! -e "$work/was-run"
+	check "bash: it is completed as it is" called_with "show a\$(touch $work/was-run)b"
+}
+
 make_tree
 mkdir -p "$tree/etc/gpushift" "$work/zsh"
 printf '[card front]\naddress = 0000:01:00.0\n' >"$tree/etc/gpushift/gpushift.conf"
@@ -116,5 +144,7 @@ check "bash reads its file" bash -n "$build/completion/gpushift.bash"
 check "zsh reads its file" zsh -n "$build/completion/gpushift.zsh"
 check "fish reads its file" fish --no-execute "$build/completion/gpushift.fish"
 for shell in bash zsh fish; do completes "$shell"; done
+bash_names_files
+bash_runs_nothing
 echo "1..$((passed + failed))"
 ((failed == 0))
