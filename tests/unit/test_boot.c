@@ -702,6 +702,29 @@ static void what_others_changed_stays(void **state)
 	free(text);
 }
 
+/* /boot is often for root only, and /etc/kernel/cmdline may be. */
+static void a_record_is_no_more_open_than_its_files(void **state)
+{
+	struct fixture *fixture = *state;
+	char path[1024], record[1024];
+	struct stat st;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct gs_boot *boot;
+
+		begin_host(fixture, &hosts[3]);
+		snprintf(path, sizeof(path), "%s/etc/kernel/cmdline", tree_root(fixture->tree));
+		snprintf(record, sizeof(record), "%s/" GS_BOOT_RECORD, tree_root(fixture->tree));
+		assert_int_equal(chmod(path, i ? 0640 : 0644), 0);
+		boot = read_boot(fixture);
+		assert_int_equal(gs_boot_apply(fixture->engine, boot, NULL, &reach), 0);
+		gs_boot_free(boot);
+		assert_int_equal(stat(record, &st), 0);
+		assert_int_equal(st.st_mode & 07777, i ? 0600 : 0644);
+		revert(fixture);
+	}
+}
+
 static void records_that_are_none(void **state)
 {
 	static const struct {
@@ -745,6 +768,7 @@ int main(void)
 		fixture_test(apply_can_be_killed),
 		fixture_test(revert_can_be_killed),
 		fixture_test(what_others_changed_stays),
+		fixture_test(a_record_is_no_more_open_than_its_files),
 		fixture_test(records_that_are_none),
 	};
 

@@ -56,6 +56,12 @@ int gs_boot_read(struct gs_engine *engine, struct gs_boot **ret)
 	r = gs_boot_record_read(engine, &boot->applied);
 	if (r == -ENOMEM)
 		return r;
+	/* It holds what is for root only. */
+	if (r == -EACCES) {
+		r = boot->refusal ? 0 : gs_boot_leave_hidden(engine, boot);
+		if (r < 0)
+			return r;
+	}
 	boot->record_error = r == -ENOENT ? 0 : r;
 	/* What is refused is not half done. */
 	if (boot->refusal)

@@ -2,7 +2,11 @@
 /* boot_record.c - what was on disk before, written down before it changes. */
 #include "boot.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include "state_file.h"
+#include "tree.h"
 
 static int put_list(struct json_object *json, const char *key, char *const *list)
 {
@@ -48,6 +52,19 @@ static int put_files(struct json_object *json, const struct gs_boot_change *chan
 	return gs_state_add(json, "files", array);
 }
 
+/* As the files are whose content it holds: where one of them is for root only, so is it. */
+static mode_t mode_of_record(struct gs_engine *engine, const struct gs_boot_change *change)
+{
+	for (size_t i = 0; i < change->n_files; i++) {
+		gs_cleanup_close int fd = gs_tree_open(engine, change->files[i].path, O_PATH);
+		struct stat st;
+
+		if (fd >= 0 && fstat(fd, &st) == 0 && !(st.st_mode & S_IROTH))
+			return 0600;
+	}
+	return 0644;
+}
+
 int gs_boot_record_write(struct gs_engine *engine, const struct gs_boot_change *change)
 {
 	gs_cleanup_json struct json_object *json = gs_state_new();
@@ -69,7 +86,9 @@ int gs_boot_record_write(struct gs_engine *engine, const struct gs_boot_change *
 	if (!text)
 		return -ENOMEM;
 	r = gs_state_mkdir(engine, GS_STATE_DIR, 0755);
-	return r < 0 ? r : gs_state_write(engine, GS_BOOT_RECORD, text);
+	if (r < 0)
+		return r;
+	return gs_state_write_mode(engine, GS_BOOT_RECORD, text, mode_of_record(engine, change));
 }
 
 static int get_list(struct json_object *json, const char *key, char ***ret)

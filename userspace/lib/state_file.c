@@ -177,23 +177,16 @@ static int fill_as(int parent, const char *name, const char *text, const struct 
 	return r == 0 && fsync(fd) < 0 ? -errno : r;
 }
 
-int gs_state_replace(struct gs_engine *engine, const char *path, const char *text, mode_t mode)
+/* With the owner and the mode of @as. */
+static int replace_in(int parent, const char *name, const char *text, const struct stat *as)
 {
-	struct stat old = { .st_mode = mode, .st_uid = geteuid(), .st_gid = getegid() };
-	gs_cleanup_close int parent = -1;
 	char temporary[GS_PATH_MAX];
-	const char *name;
 	int r;
 
-	parent = open_parent(engine, path, &name);
-	if (parent < 0)
-		return parent;
 	r = gs_path(temporary, ".%s.new", name);
 	if (r < 0)
 		return r;
-	if (fstatat(parent, name, &old, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
-		return -errno;
-	r = fill_as(parent, temporary, text, &old);
+	r = fill_as(parent, temporary, text, as);
 	if (r == 0 && renameat(parent, temporary, parent, name) < 0)
 		r = -errno;
 	if (r < 0) {
@@ -201,6 +194,28 @@ int gs_state_replace(struct gs_engine *engine, const char *path, const char *tex
 		return r;
 	}
 	return sync_folder(parent);
+}
+
+int gs_state_replace(struct gs_engine *engine, const char *path, const char *text, mode_t mode)
+{
+	struct stat old = { .st_mode = mode, .st_uid = geteuid(), .st_gid = getegid() };
+	const char *name;
+	gs_cleanup_close int parent = open_parent(engine, path, &name);
+
+	if (parent < 0)
+		return parent;
+	if (fstatat(parent, name, &old, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
+		return -errno;
+	return replace_in(parent, name, text, &old);
+}
+
+int gs_state_write_mode(struct gs_engine *engine, const char *path, const char *text, mode_t mode)
+{
+	const struct stat as = { .st_mode = mode, .st_uid = geteuid(), .st_gid = getegid() };
+	const char *name;
+	gs_cleanup_close int parent = open_parent(engine, path, &name);
+
+	return parent < 0 ? parent : replace_in(parent, name, text, &as);
 }
 
 int gs_state_check(struct json_object *json)

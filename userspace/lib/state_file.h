@@ -50,6 +50,10 @@ int gs_state_create(struct gs_engine *engine, const char *path, const char *text
 int gs_state_replace(struct gs_engine *engine, const char *path, const char *text,
 		     mode_t mode) gs_must_check;
 
+/* gs_state_write_mode - as gs_state_write, for a file that not everybody may read */
+int gs_state_write_mode(struct gs_engine *engine, const char *path, const char *text,
+			mode_t mode) gs_must_check;
+
 /*
  * gs_state_read - parse a JSON object from @path
  * Returns 0, -ENOENT, -EBADMSG (not a JSON object, or without a version),
