@@ -702,6 +702,40 @@ static void what_others_changed_stays(void **state)
 	free(text);
 }
 
+/* systemd-boot counts in the name of an entry how often it may fail yet. */
+static void entries_that_are_counted(void **state)
+{
+	static const struct {
+		const char *at_apply, *later;
+		bool comes_back;
+	} cases[] = {
+		{ "a+3.conf", "a+2-1.conf", true }, { "a+3.conf", "a.conf", true },
+		{ "a.conf", "a+3.conf", true },	    { "a+b.conf", "a+b+1.conf", true },
+		{ "a+b.conf", "a.conf", false },    { "a.conf", "b.conf", false },
+	};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < GS_ARRAY_SIZE(cases); i++) {
+		char first[64], later[64], *text;
+		struct gs_boot *boot;
+
+		snprintf(first, sizeof(first), "boot/loader/entries/%s", cases[i].at_apply);
+		snprintf(later, sizeof(later), "boot/loader/entries/%s", cases[i].later);
+		begin_host(fixture, &hosts[2]);
+		tree_write(fixture->tree, first, ENTRY "options a\n");
+		boot = read_boot(fixture);
+		assert_int_equal(gs_boot_apply(fixture->engine, boot, NULL, &reach), 0);
+		gs_boot_free(boot);
+		tree_remove(fixture->tree, first);
+		tree_write(fixture->tree, later, ENTRY "options a " WORDS "\n");
+		revert(fixture);
+		text = tree_read(fixture->tree, later);
+		assert_string_equal(text, cases[i].comes_back ? ENTRY "options a\n" :
+							       ENTRY "options a " WORDS "\n");
+		free(text);
+	}
+}
+
 /* /boot is often for root only, and /etc/kernel/cmdline may be. */
 static void a_record_is_no_more_open_than_its_files(void **state)
 {
@@ -768,6 +802,7 @@ int main(void)
 		fixture_test(apply_can_be_killed),
 		fixture_test(revert_can_be_killed),
 		fixture_test(what_others_changed_stays),
+		fixture_test(entries_that_are_counted),
 		fixture_test(a_record_is_no_more_open_than_its_files),
 		fixture_test(records_that_are_none),
 	};

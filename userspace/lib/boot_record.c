@@ -152,6 +152,60 @@ static int from_json(struct json_object *json, struct gs_boot_change *ret)
 	return r == 0 ? get_list(json, "undo", &ret->undo) : r;
 }
 
+/* "arch+2-1.conf": the length of what stands before its tries; 0: it is no name of an entry. */
+static size_t entry_stem(const char *name)
+{
+	size_t length = strlen(name), stem;
+	const char *plus;
+
+	if (length < 6 || strcmp(name + length - 5, ".conf") != 0)
+		return 0;
+	plus = memrchr(name, '+', length - 5);
+	stem = plus ? (size_t)(plus - name) : length - 5;
+	return plus && plus[1 + strspn(plus + 1, "0123456789-")] != '.' ? length - 5 : stem;
+}
+
+/* Names of the entries of @folder that differ from @name in their tries only; the first, and how many. */
+static int find_entry(struct gs_engine *engine, const char *folder, const char *name, char **ret,
+		      size_t *ret_count)
+{
+	char **names = NULL;
+	size_t stem = entry_stem(name);
+	int r = gs_tree_list(engine, folder, &names);
+
+	*ret_count = 0;
+	for (char **one = names; r == 0 && one && *one; one++) {
+		if (entry_stem(*one) != stem || strncmp(*one, name, stem) != 0)
+			continue;
+		if ((*ret_count)++ == 0)
+			r = (*ret = gs_asprintf("%s/%s", folder, *one)) ? 0 : -ENOMEM;
+	}
+	gs_strv_free(names);
+	return r;
+}
+
+/* systemd-boot counts the tries of an entry in its name: it is the same file under another one. */
+static int follow(struct gs_engine *engine, struct gs_boot_file *file)
+{
+	const char *slash = strrchr(file->path, '/');
+	gs_cleanup_free char *folder = NULL, *found = NULL;
+	size_t count;
+	int r;
+
+	if (!file->before || !file->after || !slash || !entry_stem(slash + 1) ||
+	    gs_tree_has(engine, file->path))
+		return 0;
+	folder = strndup(file->path, (size_t)(slash - file->path));
+	if (!folder)
+		return -ENOMEM;
+	r = find_entry(engine, folder, slash + 1, &found, &count);
+	if (r < 0 || count != 1)
+		return r == -ENOMEM ? r : 0;
+	free(file->path);
+	file->path = gs_steal(found);
+	return 0;
+}
+
 int gs_boot_record_read(struct gs_engine *engine, struct gs_boot_change **ret)
 {
 	gs_cleanup_json struct json_object *json = NULL;
@@ -165,6 +219,8 @@ int gs_boot_record_read(struct gs_engine *engine, struct gs_boot_change **ret)
 	if (!change)
 		return -ENOMEM;
 	r = from_json(json, change);
+	for (size_t i = 0; r == 0 && i < change->n_files; i++)
+		r = follow(engine, &change->files[i]);
 	if (r < 0) {
 		gs_boot_change_clear(change);
 		free(change);
