@@ -124,7 +124,7 @@ static int apply(struct fixture *fixture)
 	int r;
 
 	assert_null(boot->refusal);
-	assert_true(gs_boot_pending(boot));
+	assert_true(gs_boot_pending(boot) || gs_boot_asks(boot));
 	r = gs_boot_apply(fixture->engine, boot, &host, &reach);
 	gs_boot_free(boot);
 	return r;
@@ -254,8 +254,19 @@ static void they_are_told_and_told_back(void **state)
 	struct gs_boot *boot;
 
 	build_grubby(fixture);
+	tree_write(fixture->tree, "proc/sys/kernel/random/boot_id", "%s", "00000000-0000-0000-0000-000000000001\n");
 	assert_int_equal(apply(fixture), 0);
 	expect_said("grubby --update-kernel=ALL --args=" WORDS "\n");
+	/* It has them, and what runs has not: a reboot is lacking. */
+	boot = read_boot(fixture);
+	assert_non_null(boot->missing);
+	assert_false(gs_boot_pending(boot));
+	gs_boot_free(boot);
+	/* That was one, and somebody has taken them away. */
+	tree_write(fixture->tree, "proc/sys/kernel/random/boot_id", "%s", "00000000-0000-0000-0000-000000000002\n");
+	boot = read_boot(fixture);
+	assert_true(gs_boot_pending(boot));
+	gs_boot_free(boot);
 	/* After the reboot it has them, and still knows what to take away. */
 	tree_write(fixture->tree, "proc/cmdline", "quiet " WORDS "\n");
 	boot = read_boot(fixture);

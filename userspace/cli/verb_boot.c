@@ -304,7 +304,7 @@ int verb_boot_apply(struct cli *cli)
 	if (boot->refusal)
 		return cli_fail(cli, GS_EXIT_REFUSED, "not-recognized", boot->by_hand, "%s",
 				boot->refusal);
-	if (!gs_boot_pending(boot))
+	if (!gs_boot_pending(boot) && !gs_boot_asks(boot))
 		return nothing(cli, boot, boot->missing ? "All is configured; reboot." :
 							  "Nothing to do.");
 	r = gs_boot_apply(cli->engine, boot, &this_host, &reach);

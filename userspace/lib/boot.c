@@ -30,11 +30,29 @@ static int find_missing(struct gs_engine *engine, struct gs_boot *boot)
 	return r;
 }
 
+bool gs_boot_asks(const struct gs_boot *boot)
+{
+	return !boot->refusal && boot->way == GS_BOOT_PROGRAM && boot->change.command;
+}
+
+/* What it was told in this boot it has; later the running command line shows it. */
+static bool was_told(const struct gs_boot *boot)
+{
+	const struct gs_boot_change *applied = boot->applied;
+
+	if (!applied || !applied->finished || !applied->same_boot)
+		return false;
+	for (char **word = boot->missing; word && *word; word++)
+		if (!gs_strv_has(applied->words, *word))
+			return false;
+	return true;
+}
+
 bool gs_boot_pending(const struct gs_boot *boot)
 {
 	if (boot->refusal)
 		return false;
-	return boot->change.n_files || (boot->way == GS_BOOT_PROGRAM && boot->change.command) ||
+	return boot->change.n_files || (gs_boot_asks(boot) && !was_told(boot)) ||
 	       (boot->applied && !boot->applied->finished && !boot->elsewhere);
 }
 

@@ -41,6 +41,8 @@ struct gs_boot_change {
 	char **command; /* to run after the files have changed, several parted by ";"; NULL: none */
 	char **undo;	/* to run after they were put back; NULL: none */
 	bool finished;	/* the command was run; in another tree nobody did */
+	bool same_boot; /* recorded in this one */
+	char **words;	/* of which its owner was asked then; NULL: none, or not recorded */
 };
 
 struct gs_boot {
@@ -64,6 +66,9 @@ void gs_boot_change_clear(struct gs_boot_change *change);
 
 /* gs_boot_pending - is there anything to apply, or to finish? */
 bool gs_boot_pending(const struct gs_boot *boot);
+
+/* gs_boot_asks - would apply ask a program that keeps the command line itself what it lacks? */
+bool gs_boot_asks(const struct gs_boot *boot);
 
 /* gs_boot_words - what a host with this CPU and kernel needs; NULL: nothing */
 int gs_boot_words(struct gs_engine *engine, char ***ret) gs_must_check;

@@ -209,6 +209,8 @@ int gs_boot_apply(struct gs_engine *engine, const struct gs_boot *boot,
 		r = -EIO;
 	if (r == 0)
 		r = make_record(engine, boot->applied, change, &record);
+	for (char **word = boot->words; r == 0 && ask && word && *word; word++)
+		r = gs_strv_add(&record.words, *word);
 	if (r == 0)
 		r = do_apply(engine, boot->applied, change, &record, host, ret_reach);
 	gs_boot_change_clear(&record);

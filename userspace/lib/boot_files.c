@@ -72,5 +72,6 @@ void gs_boot_change_clear(struct gs_boot_change *change)
 	free(change->files);
 	gs_strv_free(change->command);
 	gs_strv_free(change->undo);
+	gs_strv_free(change->words);
 	*change = (struct gs_boot_change){ 0 };
 }

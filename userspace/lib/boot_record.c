@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "remembered.h"
 #include "state_file.h"
 #include "tree.h"
 
@@ -79,7 +80,12 @@ int gs_boot_record_write(struct gs_engine *engine, const struct gs_boot_change *
 	if (r == 0)
 		r = put_list(json, "undo", change->undo);
 	if (r == 0)
+		r = put_list(json, "words", change->words);
+	if (r == 0)
 		r = gs_state_add(json, "finished", json_object_new_boolean(change->finished));
+	/* A tree of no boot is not asked about one. */
+	if (r == 0 && gs_add_boot_id(engine, json) == -ENOMEM)
+		r = -ENOMEM;
 	if (r < 0)
 		return r;
 	text = gs_asprintf("%s\n", json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN));
@@ -149,7 +155,12 @@ static int from_json(struct json_object *json, struct gs_boot_change *ret)
 		r = get_file(json_object_array_get_idx(files, i), ret);
 	if (r == 0)
 		r = get_list(json, "command", &ret->command);
-	return r == 0 ? get_list(json, "undo", &ret->undo) : r;
+	if (r == 0)
+		r = get_list(json, "undo", &ret->undo);
+	/* Not in a record of old. */
+	if (r == 0 && json_object_object_get_ex(json, "words", NULL))
+		r = get_list(json, "words", &ret->words);
+	return r;
 }
 
 /* "arch+2-1.conf": the length of what stands before its tries; 0: it is no name of an entry. */
@@ -219,6 +230,7 @@ int gs_boot_record_read(struct gs_engine *engine, struct gs_boot_change **ret)
 	if (!change)
 		return -ENOMEM;
 	r = from_json(json, change);
+	change->same_boot = gs_same_boot(engine, json);
 	for (size_t i = 0; r == 0 && i < change->n_files; i++)
 		r = follow(engine, &change->files[i]);
 	if (r < 0) {
