@@ -151,7 +151,9 @@ static void cpu_and_firmware(void **state)
 	tree_folder(tree, "sys/module/kvm_intel");
 	expect(fixture, "cpu-virtualization", GS_PROBLEM, "VT-x");
 	tree_write(tree, "proc/cpuinfo", "vendor_id : AuthenticAMD\nflags : fpu vmxx\n");
-	expect(fixture, "cpu-virtualization", GS_PROBLEM, "SVM Mode");
+	expect(fixture, "cpu-virtualization", GS_PROBLEM, "switch on SVM Mode");
+	tree_write(tree, "proc/cpuinfo", "vendor_id : AuthenticAMD\nflags : fpu hypervisor\n");
+	expect(fixture, "cpu-virtualization", GS_PROBLEM, "this host is a VM: whoever runs it has to give it SVM");
 	tree_write(tree, "proc/cpuinfo", "vendor_id : AuthenticAMD\nflags : fpu svm\n");
 	tree_write(tree, "dev/kvm", "%s", "");
 	expect(fixture, "cpu-virtualization", GS_FINE, "svm");
@@ -159,6 +161,9 @@ static void cpu_and_firmware(void **state)
 	expect(fixture, "iommu-firmware", GS_FINE, "DMAR");
 	tree_remove(tree, "sys/firmware/acpi/tables/DMAR");
 	expect(fixture, "iommu-firmware", GS_PROBLEM, "AMD-Vi");
+	tree_write(tree, "proc/cpuinfo", "vendor_id : GenuineIntel\nflags : vmx hypervisor\n");
+	expect(fixture, "iommu-firmware", GS_PROBLEM, "this host is a VM: whoever runs it has to give it Intel VT-d");
+	tree_write(tree, "proc/cpuinfo", "vendor_id : AuthenticAMD\nflags : fpu svm\n");
 	tree_write(tree, "sys/firmware/acpi/tables/IVRS", "x");
 	expect(fixture, "iommu-firmware", GS_FINE, "IVRS");
 	tree_remove(tree, "sys/firmware/acpi");

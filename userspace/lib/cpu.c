@@ -33,6 +33,8 @@ static void read_flags(char *flags, struct gs_cpu *ret)
 			ret->virtualization = "vmx";
 		else if (strcmp(flag, "svm") == 0)
 			ret->virtualization = "svm";
+		else if (strcmp(flag, "hypervisor") == 0)
+			ret->guest = true;
 	}
 }
 

@@ -15,6 +15,7 @@ enum gs_cpu_vendor {
 struct gs_cpu {
 	enum gs_cpu_vendor vendor;
 	const char *virtualization; /* the flag: "vmx", "svm"; NULL: none */
+	bool guest;		    /* of a hypervisor: this host is a VM itself */
 	enum gs_known flags;	    /* were there any? */
 };
 

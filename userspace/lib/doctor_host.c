@@ -6,6 +6,20 @@
 
 #define TABLES "sys/firmware/acpi/tables"
 
+/* What a VM has is not of its firmware's making. */
+static void advise_firmware(struct gs_doctor *doctor, const char *what)
+{
+	if (doctor->cpu.guest)
+		gs_advise(doctor, "this host is a VM: whoever runs it has to give it %s", what);
+	else
+		gs_advise(doctor, "switch on %s in the firmware's setup", what);
+}
+
+static const char *virtualization_name(const struct gs_doctor *doctor)
+{
+	return doctor->cpu.vendor == GS_CPU_INTEL ? "Intel VT-x (VMX)" : "SVM Mode (AMD-V)";
+}
+
 void gs_exam_cpu(struct gs_doctor *doctor)
 {
 	bool x86 = doctor->cpu.vendor != GS_CPU_OTHER;
@@ -22,16 +36,14 @@ void gs_exam_cpu(struct gs_doctor *doctor)
 	if (!doctor->cpu.virtualization) {
 		gs_judge(doctor, GS_PROBLEM);
 		gs_see(doctor, "/proc/cpuinfo has neither vmx nor svm");
-		gs_advise(doctor, "switch on %s in the firmware's setup",
-			  doctor->cpu.vendor == GS_CPU_INTEL ? "Intel VT-x (VMX)" : "SVM Mode (AMD-V)");
+		advise_firmware(doctor, virtualization_name(doctor));
 		return;
 	}
 	gs_see(doctor, "/proc/cpuinfo has %s", doctor->cpu.virtualization);
 	if (driver && !node) {
 		gs_judge(doctor, GS_PROBLEM);
 		gs_see(doctor, "KVM's module is loaded, and there is no /dev/kvm");
-		gs_advise(doctor, "switch on %s in the firmware's setup",
-			  doctor->cpu.vendor == GS_CPU_INTEL ? "Intel VT-x (VMX)" : "SVM Mode (AMD-V)");
+		advise_firmware(doctor, virtualization_name(doctor));
 		return;
 	}
 	gs_see(doctor, node ? "/dev/kvm is there" : "KVM's module is not loaded");
@@ -72,8 +84,9 @@ void gs_exam_iommu_firmware(struct gs_doctor *doctor)
 	if (doctor->cpu.vendor == GS_CPU_OTHER)
 		return;
 	gs_judge(doctor, GS_PROBLEM);
-	gs_advise(doctor, "switch on %s in the firmware's setup; where it is on, update the firmware",
-		  iommu_name(doctor));
+	advise_firmware(doctor, iommu_name(doctor));
+	if (!doctor->cpu.guest)
+		gs_advise(doctor, "where it is on, update the firmware");
 }
 
 /*
@@ -158,7 +171,7 @@ void gs_exam_iommu(struct gs_doctor *doctor)
 	if (alive)
 		return;
 	if (!iommu_table(doctor) && doctor->cpu.vendor != GS_CPU_OTHER)
-		gs_advise(doctor, "switch on %s in the firmware's setup", iommu_name(doctor));
+		advise_firmware(doctor, iommu_name(doctor));
 	else if (doctor->boot->missing)
 		gs_advise_boot(doctor);
 	else

@@ -75,7 +75,7 @@ firmware_and_kernel()
 	grep -v '^flags' /proc/cpuinfo >/tmp/cpuinfo
 	sed -n 's/ \(svm\|vmx\)\b//; /^flags/p' /proc/cpuinfo >>/tmp/cpuinfo
 	over /tmp/cpuinfo /proc/cpuinfo
-	problem "neither vmx nor svm" "switch on (SVM Mode|Intel VT-x)" "virtualization is switched off" cpu-virtualization
+	problem "neither vmx nor svm" "(switch on|has to give it) (SVM Mode|Intel VT-x)" "virtualization is switched off" cpu-virtualization
 	umount /proc/cpuinfo
 	fine "the table DMAR" "the firmware has an IOMMU" iommu-firmware
 	fine "lacks nothing|works without it" "the command line" command-line
@@ -303,8 +303,8 @@ well()
 without_iommu()
 {
 	in_general
-	problem "neither a DMAR nor an IVRS table" "switch on (IOMMU|Intel VT-d).* in the firmware" "the firmware has no IOMMU" iommu-firmware
-	problem "iommu_groups is empty" "switch on (IOMMU|Intel VT-d)" "none is alive" iommu
+	problem "neither a DMAR nor an IVRS table" "(switch on|has to give it) (IOMMU|Intel VT-d)" "the firmware has no IOMMU" iommu-firmware
+	problem "iommu_groups is empty" "(switch on|has to give it) (IOMMU|Intel VT-d)" "none is alive" iommu
 	unknown "no IOMMU group" "cards are in no group" group
 	expect_exit 1 "which is a problem" gpushift doctor
 }
