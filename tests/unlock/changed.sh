@@ -60,6 +60,7 @@ killed_then()
 		install_all
 		printf '#include "nv-time.h"\n' >"$source/os-interface.c"
 		printf 'patched\n' >"$source/nvidia.Kbuild"
+		chmod 600 "$source/os-interface.c"
 		snapshot | grep -v gpushift-unlock.conf | grep -v /usr/local/bin >"$work/before"
 		( strace -qq -o "$work/strace" -e trace=renameat -e "inject=renameat:signal=SIGKILL:when=$n" "$build/gpushift" --root "$tree" \
 			unlock install --hooks /opt/vgpu_unlock --nvidia-smi

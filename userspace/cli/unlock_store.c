@@ -183,15 +183,18 @@ static int note_new(struct unlock_store *store, const char *path, const struct u
 	return r < 0 ? r : left;
 }
 
-/* What took its place is what it was, from now on. */
+/*
+ * What took its place is what it was, from now on. Its bytes come last: without them it is still known as one that took
+ * the place of another, and whoever comes after a kill takes mode and owner from it once more.
+ */
 static int adopt(struct unlock_store *store, size_t index, struct versions *versions)
 {
-	int r = save(store, index, "before", &versions->now);
+	int r = describe(unlock_manifest_entry(store, index), &versions->now);
 
 	if (r == 0)
-		r = describe(unlock_manifest_entry(store, index), &versions->now);
-	if (r == 0)
 		r = unlock_manifest_write(store);
+	if (r == 0)
+		r = save(store, index, "before", &versions->now);
 	if (r < 0)
 		return r;
 	unlock_bytes_clear(&versions->before);
