@@ -203,6 +203,48 @@ emptied_environment()
 	expect 0 'Next' unlock install
 }
 
+# drop_in FOLDER NAME LINE...: one of somebody's
+drop_in()
+{
+	local file=$tree/$1/$2
+	shift 2
+	mkdir -p "${file%/*}"
+	printf '%s\n' '[Service]' "$@" >"$file"
+}
+
+# By whatever drop-in systemd would read for the service, and however its lines are written.
+units_of_others()
+{
+	local in=etc/systemd/system/nvidia-vgpu-mgr.service.d folder
+	host
+	for folder in nvidia-vgpu-.service.d nvidia-.service.d service.d; do
+		drop_in "etc/systemd/system/$folder" x.conf 'Environment = "A=b" "LD_PRELOAD=/opt/x.so"'
+		refused "^gpushift: /etc/systemd/system/$folder/x.conf preloads something already"
+		rm -r "$tree/etc/systemd/system/$folder"
+	done
+	drop_in etc/systemd/system/service.d zz.conf 'Environment ='
+	refused 'service.d/zz.conf empties the environment'
+	rm -r "$tree/etc/systemd/system/service.d"
+	drop_in "$in" x.conf 'Environment=A=b \' '# not the end' '  LD_PRELOAD=/opt/x.so'
+	refused 'x.conf preloads something already'
+	drop_in "$in" x.conf 'UnsetEnvironment=LD_PRELOAD'
+	refused 'x.conf takes away what is to be preloaded'
+	drop_in "$in" x.conf 'ExecStart=' 'ExecStart=/usr/bin/env LD_PRELOAD=/opt/x.so /usr/bin/nvidia-vgpu-mgr'
+	refused 'x.conf preloads something already'
+	mkdir -p "$tree/etc/default"
+	printf '#LD_PRELOAD=\nA=b\n' >"$tree/etc/default/nvidia"
+	# What is not about the library is nobody's business.
+	drop_in "$in" x.conf '# LD_PRELOAD and vgpu_unlock' 'EnvironmentFile=-/etc/default/nvidia' 'EnvironmentFile=-/etc/default/nothing' \
+		'ConditionPathExists=/etc/vgpu_unlock/config.toml' 'ExecStartPre=/bin/ls /etc/vgpu_unlock' \
+		'Environment=VGPU_UNLOCK_PROFILE_OVERRIDE_CONFIG_PATH=/etc/vgpu_unlock/lab.toml'
+	drop_in etc/systemd/system/nvidia.service.d x.conf 'Environment=LD_PRELOAD=/opt/x.so'
+	drop_in "$in" zz.conf 'Environment=\' '  A=b'
+	expect 0 'Next' unlock install
+	expect 0 'as it was' unlock remove
+	printf 'A=b\n LD_PRELOAD=/opt/x.so\n' >"$tree/etc/default/nvidia"
+	refused '^gpushift: /etc/default/nvidia preloads something already'
+}
+
 old_cards()
 {
 	host
@@ -282,6 +324,7 @@ half_written_source
 damaged_manifest
 odd_prefix
 emptied_environment
+units_of_others
 old_cards
 # Where anybody may start it.
 chmod 755 "$work"

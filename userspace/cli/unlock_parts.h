@@ -9,7 +9,6 @@
 /* Services that the library is preloaded into; the end is NULL. */
 extern const char *const unlock_services[];
 
-#define UNLOCK_DROP_IN "gpushift-unlock.conf"
 #define UNLOCK_SMI "usr/bin/nvidia-smi"
 #define UNLOCK_SMI_WRAPPER "usr/local/bin/nvidia-smi"
 
