@@ -109,10 +109,22 @@ hooks_go()
 	expect_json 0 '.redo == null' unlock status
 }
 
+# With a driver of today they do nothing: nobody is told to add them.
+hooks_are_outlived()
+{
+	host
+	card 0000:00:02.0 1b38
+	install_all
+	make_driver 580.65.05
+	expect_json 1 '.redo | test("was 535.154.02 at the installation: gpushift unlock install$")' unlock status
+	expect_json 0 '.changed == []' unlock install
+	expect_json 0 '.redo == null' unlock status
+}
+
 library_goes()
 {
 	host
-	gpushift unlock install >/dev/null
+	gpushift unlock install --nvidia-smi >/dev/null
 	expect_json 0 '.redo == null' unlock status
 	mv "$tree/usr/local/lib/gpushift" "$work/gpushift"
 	expect_json 1 '.library == null and (.redo | test("preload /usr/local/lib/gpushift/libgpushift-unlock.so, which is not installed"))' unlock status
@@ -120,8 +132,9 @@ library_goes()
 	mkdir -p "$tree/usr/lib/gpushift"
 	cp "$work/gpushift/libgpushift-unlock.so" "$tree/usr/lib/gpushift/"
 	expect_json 1 '.redo | test("the library is /usr/lib/gpushift/libgpushift-unlock.so now: gpushift unlock install")' unlock status
-	expect_json 0 '.changed | length == 2' unlock install
+	expect_json 0 '.changed | length == 3' unlock install
 	expect_json 0 '.redo == null' unlock status
+	verdict "the wrapper goes along" "$(grep -q 'LD_PRELOAD=/usr/lib/gpushift/libgpushift-unlock.so\$' "$tree/usr/local/bin/nvidia-smi" || echo "it does not")"
 	file_is etc/systemd/system/nvidia-vgpud.service.d/gpushift-unlock.conf '# Made by gpushift unlock install; gpushift unlock remove takes it away.\n[Service]\nEnvironment=LD_PRELOAD=/usr/lib/gpushift/libgpushift-unlock.so\n'
 	chmod 757 "$tree/usr/lib/gpushift"
 	expect_json 1 '.redo | test("others can write to its folder")' unlock status
@@ -319,6 +332,7 @@ driver_comes_again
 killed_then
 status_after_kill
 hooks_go
+hooks_are_outlived
 library_goes
 half_written_source
 damaged_manifest

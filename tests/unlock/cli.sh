@@ -182,6 +182,9 @@ driver_updates()
 	snapshot | grep -v gpushift-unlock.conf | grep -v /usr/local/bin >"$work/before"
 	expect 1 'the driver is 535.154.02, and was 535.129.03 at the installation: gpushift unlock install --hooks /opt/vgpu_unlock' unlock status
 	expect_json 1 '.redo | test("gpushift unlock install --hooks /opt/vgpu_unlock")' unlock status
+	# Who leaves out the hooks has not forgotten them by that.
+	expect_json 0 '.changed == []' unlock install
+	expect 1 'To be done: /usr/src/nvidia-535.154.02/nvidia/os-interface.c has no hooks: gpushift unlock install --hooks /opt/vgpu_unlock' unlock status
 	expect_json 0 '.changed | length == 2' unlock install --hooks /opt/vgpu_unlock
 	expect 0 'installed' unlock status
 	expect 0 'Next: reboot|Next: ' unlock remove

@@ -175,8 +175,10 @@ int unlock_parts_collect(struct cli *cli, const struct unlock_host *host, struct
 			 struct unlock_parts *ret)
 {
 	int r = collect_drop_ins(cli, host, ret);
+	size_t index;
 
-	if (r == 0 && cli->nvidia_smi)
+	/* One that is there has the library's path in it, which may have changed since. */
+	if (r == 0 && (cli->nvidia_smi || unlock_store_find(store, UNLOCK_SMI_WRAPPER, &index)))
 		r = collect_wrapper(cli, host, store, ret);
 	if (r == 0 && cli->hooks)
 		r = collect_hooks(cli, host, store, ret);
