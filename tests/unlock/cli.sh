@@ -92,6 +92,13 @@ untrusted_files()
 	expect 1 'error: the library does not use this file: its folder does not belong to root' unlock check
 	chown 0 "$tree/etc/vgpu_unlock"
 	expect 0 'Nothing is wrong' unlock check
+	mkdir "$tree/drafts"
+	mv "$overrides" "$tree/drafts/file"
+	ln -s ../../drafts/file "$overrides"
+	expect 0 'Nothing is wrong' unlock check
+	chmod 777 "$tree/drafts"
+	expect 1 'error: the library does not use this file: others can write to its folder' unlock check
+	rm -r "$tree/drafts"
 	rm "$overrides"
 	mkfifo "$overrides"
 	expect 1 "cannot read '/etc/vgpu_unlock/profile_override.toml': it is no regular file" unlock check
