@@ -70,9 +70,10 @@ void unlock_log(int priority, const char *format, ...)
 static bool is_first(uint64_t what)
 {
 	for (size_t i = 0; i < SAID; i++) {
-		uint64_t found = 0;
+		/* Looked at first: to want to write takes the line from the other threads, each of hundreds. */
+		uint64_t found = atomic_load_explicit(&said[i], memory_order_relaxed);
 
-		if (atomic_compare_exchange_strong(&said[i], &found, what))
+		if (!found && atomic_compare_exchange_strong(&said[i], &found, what))
 			return true;
 		if (found == what)
 			return false;
