@@ -14,6 +14,7 @@ struct removal {
 	char **restored, **left, **failed; /* paths */
 	char **unfinished; /* versions of the driver whose source is not as it was */
 	bool of_driver;	   /* something of its source was put back */
+	bool unread;	   /* systemd goes by the drop-ins that were there */
 	struct unlock_builds builds;
 };
 
@@ -79,7 +80,8 @@ static int restore_all(struct removal *removal)
 
 static bool is_done(const struct removal *removal)
 {
-	return !removal->left && !removal->failed && !unlock_owed_count(&removal->store);
+	return !removal->left && !removal->failed && !removal->unread &&
+	       !unlock_owed_count(&removal->store);
 }
 
 /* --- what is said --- */
@@ -154,7 +156,7 @@ static int change(struct removal *removal)
 
 	if (r == 0)
 		r = restore_all(removal);
-	unlock_reload(removal->cli);
+	removal->unread = !unlock_reload(removal->cli);
 	if (r == 0)
 		r = unlock_rebuild(removal->cli, &removal->store, removal->unfinished, true,
 				   &removal->builds);
