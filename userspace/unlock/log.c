@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "log.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -36,7 +37,7 @@ static void send_to_log(const char *text, size_t length)
 	close(fd);
 }
 
-static void vlog(int priority, const char *format, va_list arguments)
+static void send_message(int priority, const char *format, va_list arguments)
 {
 	char text[512];
 	int head, body, length;
@@ -55,6 +56,16 @@ static void vlog(int priority, const char *format, va_list arguments)
 		return;
 	}
 	send_to_log(text, (size_t)length);
+}
+
+/* What sends it are places where a thread can be cancelled; ioctl() is none. */
+static void vlog(int priority, const char *format, va_list arguments)
+{
+	int state;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	send_message(priority, format, arguments);
+	pthread_setcancelstate(state, NULL);
 }
 
 void unlock_log(int priority, const char *format, ...)

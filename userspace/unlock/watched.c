@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -243,16 +244,30 @@ static bool is_seen(struct unlock_watched *file)
 	return seen == unlock_fingerprint(&st);
 }
 
+/*
+ * A thread that is to be cancelled would end in open(): the caller of ioctl(), which is no place for that, and whoever reads,
+ * in whose name the file would be taken for ever.
+ */
+static void read_anew(struct unlock_watched *file)
+{
+	int state;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	if (begin_reading(file)) {
+		read_again(file);
+		atomic_store(&file->reader, 0);
+	}
+	pthread_setcancelstate(state, NULL);
+}
+
 enum unlock_state unlock_use(struct unlock_watched *file, const void **ret)
 {
 	struct unlock_loaded *loaded;
 	enum unlock_state state;
 
 	atomic_fetch_add(&users, 1);
-	if (!is_seen(file) && begin_reading(file)) {
-		read_again(file);
-		atomic_store(&file->reader, 0);
-	}
+	if (!is_seen(file))
+		read_anew(file);
 	do {
 		state = (enum unlock_state)atomic_load(&file->state);
 		loaded = atomic_load(&file->loaded);
