@@ -302,7 +302,7 @@ refusals()
 
 refused_cards()
 {
-	local generation
+	local generation odd
 	for generation in '1180 Kepler and older cards never work' '2204 Ampere GeForce cards do not work' '2684 there is no public method' \
 		'2330 there is no public method'; do
 		card 0000:00:02.0 "${generation%% *}"
@@ -321,7 +321,12 @@ refused_cards()
 	echo 580.65.05 >"$tree/sys/module/nvidia/version"
 	refused 'this host has driver 580.65.05, with which no such card is known to work'
 	echo 610.10.01 >"$tree/sys/module/nvidia/version"
-	refused 'driver 610.10.01 is not known'
+	refused "driver '610.10.01' is not known"
+	# No version of NVIDIA's: no DKMS could be told of it, or of the source be found again.
+	for odd in '535.154.02 x' "535.$(printf '1%.0s' {1..60})" '535.1/../x' '535.$x'; do
+		echo "$odd" >"$tree/sys/module/nvidia/version"
+		refused "driver '535.* is not known"
+	done
 	rm "$tree/sys/module/nvidia/version"
 	mkdir -p "$tree/usr/src/nvidia-550.54.10"
 	touch "$tree/usr/src/nvidia-550.54.10/dkms.conf"

@@ -23,6 +23,14 @@ static int check_cards(struct cli *cli, const struct unlock_host *host)
 			unlock_prospects[host->cards[0].generation].name, host->cards[0].why_not);
 }
 
+/* What comes of it is a path, and a word to DKMS; `remove` has to find both again. */
+static bool is_version(const char *version)
+{
+	static const char allowed[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ._+-~";
+
+	return strlen(version) < UNLOCK_VERSION_SIZE && !version[strspn(version, allowed)];
+}
+
 static int check_host(struct cli *cli, const struct unlock_host *host)
 {
 	enum unlock_hooking hooking;
@@ -31,9 +39,10 @@ static int check_host(struct cli *cli, const struct unlock_host *host)
 		return cli_fail(cli, GS_EXIT_REFUSED, "driver-missing",
 				"install NVIDIA's vGPU host driver (...-vgpu-kvm.run --dkms), and load it",
 				"NVIDIA's driver is not loaded, and not the only one below /usr/src");
-	if (!unlock_branch_known(host->branch, &hooking))
+	if (!unlock_branch_known(host->branch, &hooking) || !is_version(host->version))
 		return cli_fail(cli, GS_EXIT_REFUSED, "unknown-driver", NULL,
-				"driver %s is not known: its calls may mean something else", host->version);
+				"driver '%s' is not known: its calls may mean something else",
+				host->version);
 	if (!host->library)
 		return cli_fail(cli, GS_EXIT_REFUSED, "driver-missing",
 				"make install, or the package gpushift-unlock",
@@ -64,7 +73,7 @@ struct install {
 
 static bool is_source_of(const struct install *install, size_t index, const char *version)
 {
-	char of[64];
+	char of[UNLOCK_VERSION_SIZE];
 
 	return unlock_source_version(unlock_store_path(&install->store, index), of, sizeof(of)) &&
 	       gs_streq(of, version);

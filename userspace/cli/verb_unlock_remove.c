@@ -23,7 +23,7 @@ static int owe(struct removal *removal)
 {
 	struct gs_engine *engine = removal->cli->engine;
 	gs_cleanup_free char *loaded = NULL;
-	char version[64];
+	char version[UNLOCK_VERSION_SIZE];
 	int r = gs_tree_read(engine, UNLOCK_DRIVER_PATH + 1, &loaded);
 
 	if (r == -ENOMEM)
@@ -44,7 +44,7 @@ static int owe(struct removal *removal)
 
 static int sort(struct removal *removal, const char *path, int r)
 {
-	char version[64];
+	char version[UNLOCK_VERSION_SIZE];
 	bool of_driver = unlock_source_version(path, version, sizeof(version));
 
 	if (r == 0)
