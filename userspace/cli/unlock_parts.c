@@ -16,8 +16,10 @@ const char *const unlock_services[] = { "nvidia-vgpud.service", "nvidia-vgpu-mgr
 
 void unlock_parts_clear(struct unlock_parts *parts)
 {
-	for (size_t i = 0; i < parts->count; i++)
+	for (size_t i = 0; i < parts->count; i++) {
 		free(parts->list[i].text);
+		free(parts->list[i].from);
+	}
 	free(parts->list);
 	*parts = (struct unlock_parts){ 0 };
 }
@@ -141,7 +143,10 @@ static int collect_hook(struct cli *cli, const struct unlock_host *host, struct 
 	if (r < 0)
 		return cli_fail(cli, GS_EXIT_REFUSED, "unknown-driver", NULL,
 				"/%s looks like that of no driver that is known", path);
-	return add(cli, parts, path, text, 0644, true);
+	r = add(cli, parts, path, text, 0644, true);
+	if (r == 0)
+		parts->list[parts->count - 1].from = gs_steal(before.bytes);
+	return r;
 }
 
 static int collect_hooks(struct cli *cli, const struct unlock_host *host, struct unlock_store *store,

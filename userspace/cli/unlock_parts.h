@@ -16,6 +16,7 @@ extern const char *const unlock_services[];
 struct unlock_part {
 	char path[512];
 	char *text;
+	char *from; /* what the file said of which it was made; NULL: it was made of none */
 	unsigned int mode;
 	bool of_driver; /* it has to be built anew */
 };

@@ -14,13 +14,6 @@ static int saved_path(char buffer[GS_PATH_MAX], size_t index, const char *what)
 	return gs_path(buffer, UNLOCK_SAVED "/%zu.%s", index, what);
 }
 
-static bool same(const struct unlock_bytes *a, const struct unlock_bytes *b)
-{
-	if (!a->bytes || !b->bytes)
-		return a->bytes == b->bytes;
-	return a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0;
-}
-
 static int read_saved(struct unlock_store *store, size_t index, const char *what,
 		      struct unlock_bytes *ret)
 {
@@ -77,9 +70,9 @@ static enum unlock_file_state state_of_other(const char *path, const struct unlo
 static enum unlock_file_state state_of(struct unlock_store *store, const char *path,
 				       const struct versions *versions)
 {
-	if (same(&versions->now, &versions->after))
+	if (unlock_bytes_same(&versions->now, &versions->after))
 		return UNLOCK_FILE_OURS;
-	if (same(&versions->now, &versions->before))
+	if (unlock_bytes_same(&versions->now, &versions->before))
 		return UNLOCK_FILE_ORIGINAL;
 	if (versions->now.bytes)
 		return state_of_other(path, &versions->now);
@@ -128,7 +121,7 @@ static int save(struct unlock_store *store, size_t index, const char *what,
 	private.mode = 0600;
 	private.uid = geteuid();
 	private.gid = getegid();
-	return r < 0 ? r : unlock_file_write(store->engine, path, &private);
+	return r < 0 ? r : unlock_file_write(store->engine, path, &private, NULL);
 }
 
 static int describe(struct json_object *entry, const struct unlock_bytes *before)
@@ -172,7 +165,7 @@ static int note_new(struct unlock_store *store, const char *path, const struct u
 {
 	cli_cleanup_bytes struct unlock_bytes before = { 0 };
 	int r = unlock_bytes_read(store->engine, path, &before);
-	bool left = same(&before, after);
+	bool left = unlock_bytes_same(&before, after);
 
 	if (r < 0)
 		return r;
@@ -201,7 +194,15 @@ static int adopt(struct unlock_store *store, size_t index, struct versions *vers
 	return unlock_bytes_read(store->engine, unlock_store_path(store, index), &versions->before);
 }
 
-static int change_known(struct unlock_store *store, size_t index, struct unlock_bytes *after)
+/* Who unpacks a driver may be at it just now: what is written must not be made of another one's source. */
+static bool is_made_of(const char *from, const struct unlock_bytes *before)
+{
+	return !from || (before->bytes && before->length == strlen(from) &&
+			 memcmp(before->bytes, from, before->length) == 0);
+}
+
+static int change_known(struct unlock_store *store, size_t index, const char *from,
+			struct unlock_bytes *after)
 {
 	cli_cleanup_versions struct versions versions = { 0 };
 	int r = read_versions(store, index, &versions);
@@ -209,10 +210,11 @@ static int change_known(struct unlock_store *store, size_t index, struct unlock_
 
 	if (r < 0)
 		return r;
-	if (same(&versions.now, after) && same(&versions.after, after))
+	if (unlock_bytes_same(&versions.now, after) && unlock_bytes_same(&versions.after, after))
 		return 0;
 	state = state_of(store, unlock_store_path(store, index), &versions);
-	if (state == UNLOCK_FILE_CHANGED)
+	if (state == UNLOCK_FILE_CHANGED ||
+	    !is_made_of(from, state == UNLOCK_FILE_REPLACED ? &versions.now : &versions.before))
 		return -EEXIST;
 	if (state == UNLOCK_FILE_REPLACED)
 		r = adopt(store, index, &versions);
@@ -228,7 +230,8 @@ static int change_known(struct unlock_store *store, size_t index, struct unlock_
 	if (r >= 0)
 		r = save(store, index, "after", after);
 	if (r >= 0)
-		r = unlock_file_write(store->engine, unlock_store_path(store, index), after);
+		r = unlock_file_write(store->engine, unlock_store_path(store, index), after,
+				      &versions.before);
 	return r < 0 ? r : 1;
 }
 
@@ -247,7 +250,7 @@ int unlock_store_check(struct unlock_store *store, const char *path, const char 
 	r = read_versions(store, index, &versions);
 	if (r < 0)
 		return r;
-	if (same(&versions.now, &after) && same(&versions.after, &after))
+	if (unlock_bytes_same(&versions.now, &after) && unlock_bytes_same(&versions.after, &after))
 		return 0;
 	return state_of(store, path, &versions) == UNLOCK_FILE_CHANGED ? -EEXIST : 1;
 }
@@ -261,8 +264,8 @@ int unlock_store_prepare(struct unlock_store *store, const char *path, const cha
 	return unlock_store_find(store, path, &index) ? 0 : note_new(store, path, &after);
 }
 
-int unlock_store_change(struct unlock_store *store, const char *path, const char *bytes,
-			size_t length, unsigned int mode)
+int unlock_store_change(struct unlock_store *store, const char *path, const char *from,
+			const char *bytes, size_t length, unsigned int mode)
 {
 	struct unlock_bytes after = {
 		.bytes = (char *)bytes,
@@ -273,7 +276,7 @@ int unlock_store_change(struct unlock_store *store, const char *path, const char
 	};
 	size_t index;
 
-	return unlock_store_find(store, path, &index) ? change_known(store, index, &after) :
+	return unlock_store_find(store, path, &index) ? change_known(store, index, from, &after) :
 							-ENOENT;
 }
 
@@ -298,7 +301,7 @@ int unlock_store_restore(struct unlock_store *store, size_t index)
 		break;
 	}
 	if (versions.before.bytes)
-		r = unlock_file_write(store->engine, path, &versions.before);
+		r = unlock_file_write(store->engine, path, &versions.before, &versions.now);
 	else
 		r = unlock_file_remove(store->engine, path);
 	return r < 0 ? r : 1;
