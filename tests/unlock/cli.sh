@@ -167,6 +167,17 @@ what_is_installed()
 	expect 0 'Nothing was installed' unlock remove
 }
 
+# Whose folder of drop-ins it is.
+folders()
+{
+	mkdir -p "$tree/etc/systemd/system/nvidia-vgpud.service.d"
+	expect 0 'Next' unlock install
+	expect 0 'as it was' unlock remove
+	verdict "an empty folder that was there stays, the other goes" "$(cd "$tree/etc/systemd/system" && [[ $(echo *) == nvidia-vgpud.service.d ]] ||
+		echo "it does not")"
+	rmdir "$tree/etc/systemd/system/nvidia-vgpud.service.d"
+}
+
 # What was written is there, and the manifest is not.
 left_without_manifest()
 {
@@ -179,6 +190,7 @@ left_without_manifest()
 	expect_json 0 '[.files[].state] == ["installed", "installed", "installed"]' unlock status
 	expect_json 0 '.restored | length == 3' unlock remove
 	unchanged "what is left of a lost installation is taken away" "$work/before"
+	verdict "and its folders" "$([[ ! -e $tree/etc/systemd/system/nvidia-vgpud.service.d ]] || echo "there is one")"
 }
 
 driver_updates()
@@ -354,6 +366,7 @@ wrong_files
 untrusted_files
 other_files
 what_is_installed
+folders
 left_without_manifest
 driver_updates
 changed_by_others

@@ -139,8 +139,9 @@ static int describe(struct json_object *entry, const struct unlock_bytes *before
 
 /* What a file was, what it is to be, and then that this is so: in this order. */
 static int record(struct unlock_store *store, const char *path, const struct unlock_bytes *before,
-		  const struct unlock_bytes *after)
+		  const struct unlock_bytes *after, bool left)
 {
+	bool folder = !left && unlock_file_has_folder(store->engine, path);
 	gs_cleanup_json struct json_object *entry = json_object_new_object();
 	size_t index = unlock_store_count(store);
 	int r = unlock_manifest_need(store);
@@ -155,6 +156,8 @@ static int record(struct unlock_store *store, const char *path, const struct unl
 		r = gs_state_set(entry, "path", path);
 	if (r == 0)
 		r = describe(entry, before);
+	if (r == 0)
+		r = gs_state_add(entry, "folder", json_object_new_boolean(folder));
 	if (r == 0)
 		r = unlock_manifest_add(store, gs_steal(entry));
 	return r == 0 ? unlock_manifest_write(store) : r;
@@ -172,7 +175,7 @@ static int note_new(struct unlock_store *store, const char *path, const struct u
 	/* Then there was nothing before it. */
 	if (left)
 		unlock_bytes_clear(&before);
-	r = record(store, path, &before, after);
+	r = record(store, path, &before, after, left);
 	return r < 0 ? r : left;
 }
 
@@ -327,8 +330,12 @@ int unlock_store_forget(struct unlock_store *store)
 	size_t count = unlock_store_count(store);
 	int r;
 
-	for (size_t i = 0; i < count; i++)
-		unlock_file_tidy_folder(store->engine, unlock_store_path(store, i));
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *entry = unlock_manifest_entry(store, i);
+
+		if (!json_object_get_boolean(unlock_manifest_member(entry, "folder")))
+			unlock_file_tidy_folder(store->engine, unlock_store_path(store, i));
+	}
 	r = gs_state_remove(store->engine, UNLOCK_MANIFEST);
 	if (r == 0)
 		r = remove_saved(store, 0, count);
