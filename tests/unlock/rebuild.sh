@@ -333,7 +333,8 @@ reload_that_fails()
 	printf '#!/bin/sh\n[ ! -e /told/fail-reload ] || { echo no reload here; exit 1; }\necho "$*" >>/told/systemctl\n' >"$tree/usr/bin/systemctl"
 	chmod 755 "$tree/usr/bin/systemctl"
 	told fail-reload
-	expect 0 'daemon-reload failed: no reload here' unlock install
+	expect 1 'daemon-reload failed: no reload here' unlock install
+	expect_json 1 '.changed == [] and .next == "gpushift unlock install, once that is mended"' unlock install
 	expect 1 'systemd has not read the drop-ins yet: gpushift unlock install' unlock status
 	untold
 	expect 0 'already' unlock install

@@ -67,6 +67,7 @@ struct install {
 	struct unlock_parts parts;
 	struct unlock_changes changes;
 	struct unlock_builds builds;
+	bool unread; /* systemd goes by the drop-ins that were there */
 };
 
 /* --- a driver that cannot be built is put back as it was --- */
@@ -159,6 +160,8 @@ static int rebuild(struct install *install)
 
 static const char *next_command(const struct install *install)
 {
+	if (install->unread)
+		return "gpushift unlock install, once that is mended";
 	if (install->changes.of_driver && install->cli->engine->foreign_root)
 		return "let DKMS build and install the driver anew, and reboot";
 	if (install->changes.of_driver || install->builds.done)
@@ -170,6 +173,7 @@ static const char *next_command(const struct install *install)
 
 static int tell(const struct install *install)
 {
+	enum gs_exit status = install->unread ? GS_EXIT_FAILED : GS_EXIT_DONE;
 	const char *next = next_command(install);
 	struct cli *cli = install->cli;
 	struct gs_json document;
@@ -180,7 +184,7 @@ static int tell(const struct install *install)
 		gs_json_put_strings(&document, "changed", install->changes.paths);
 		unlock_builds_json(&document, "built", install->builds.done);
 		gs_json_put_string(&document, "next", next);
-		return cli_document(gs_json_end(&document), GS_EXIT_DONE);
+		return cli_document(gs_json_end(&document), status);
 	}
 	for (char **path = install->changes.paths; path && *path; path++)
 		cli_line(stdout, "written: /%s", *path);
@@ -189,13 +193,14 @@ static int tell(const struct install *install)
 		cli_line(stdout, "Next: %s", next);
 	else
 		cli_line(stdout, "Everything is installed already.");
-	return GS_EXIT_DONE;
+	return status;
 }
 
 /* Where it fails, or cannot be noted, status has it done once more. */
 static void reload(struct install *install)
 {
-	if (unlock_reload(install->cli))
+	install->unread = !unlock_reload(install->cli);
+	if (!install->unread)
 		(void)!unlock_store_note(&install->store, UNLOCK_RELOAD, UNLOCK_RELOAD_DONE);
 }
 
