@@ -60,6 +60,7 @@ killed_then()
 		install_all
 		printf '#include "nv-time.h"\n' >"$source/os-interface.c"
 		printf 'patched\n' >"$source/nvidia.Kbuild"
+		chmod 600 "$source/os-interface.c"
 		snapshot | grep -v gpushift-unlock.conf | grep -v /usr/local/bin >"$work/before"
 		( strace -qq -o "$work/strace" -e trace=renameat -e "inject=renameat:signal=SIGKILL:when=$n" "$build/gpushift" --root "$tree" \
 			unlock install --hooks /opt/vgpu_unlock --nvidia-smi
@@ -108,10 +109,22 @@ hooks_go()
 	expect_json 0 '.redo == null' unlock status
 }
 
+# With a driver of today they do nothing: nobody is told to add them.
+hooks_are_outlived()
+{
+	host
+	card 0000:00:02.0 1b38
+	install_all
+	make_driver 580.65.05
+	expect_json 1 '.redo | test("was 535.154.02 at the installation: gpushift unlock install$")' unlock status
+	expect_json 0 '.changed == []' unlock install
+	expect_json 0 '.redo == null' unlock status
+}
+
 library_goes()
 {
 	host
-	gpushift unlock install >/dev/null
+	gpushift unlock install --nvidia-smi >/dev/null
 	expect_json 0 '.redo == null' unlock status
 	mv "$tree/usr/local/lib/gpushift" "$work/gpushift"
 	expect_json 1 '.library == null and (.redo | test("preload /usr/local/lib/gpushift/libgpushift-unlock.so, which is not installed"))' unlock status
@@ -119,8 +132,9 @@ library_goes()
 	mkdir -p "$tree/usr/lib/gpushift"
 	cp "$work/gpushift/libgpushift-unlock.so" "$tree/usr/lib/gpushift/"
 	expect_json 1 '.redo | test("the library is /usr/lib/gpushift/libgpushift-unlock.so now: gpushift unlock install")' unlock status
-	expect_json 0 '.changed | length == 2' unlock install
+	expect_json 0 '.changed | length == 3' unlock install
 	expect_json 0 '.redo == null' unlock status
+	verdict "the wrapper goes along" "$(grep -q 'LD_PRELOAD=/usr/lib/gpushift/libgpushift-unlock.so\$' "$tree/usr/local/bin/nvidia-smi" || echo "it does not")"
 	file_is etc/systemd/system/nvidia-vgpud.service.d/gpushift-unlock.conf '# Made by gpushift unlock install; gpushift unlock remove takes it away.\n[Service]\nEnvironment=LD_PRELOAD=/usr/lib/gpushift/libgpushift-unlock.so\n'
 	chmod 757 "$tree/usr/lib/gpushift"
 	expect_json 1 '.redo | test("others can write to its folder")' unlock status
@@ -202,6 +216,48 @@ emptied_environment()
 	expect 0 'Next' unlock install
 }
 
+# drop_in FOLDER NAME LINE...: one of somebody's
+drop_in()
+{
+	local file=$tree/$1/$2
+	shift 2
+	mkdir -p "${file%/*}"
+	printf '%s\n' '[Service]' "$@" >"$file"
+}
+
+# By whatever drop-in systemd would read for the service, and however its lines are written.
+units_of_others()
+{
+	local in=etc/systemd/system/nvidia-vgpu-mgr.service.d folder
+	host
+	for folder in nvidia-vgpu-.service.d nvidia-.service.d service.d; do
+		drop_in "etc/systemd/system/$folder" x.conf 'Environment = "A=b" "LD_PRELOAD=/opt/x.so"'
+		refused "^gpushift: /etc/systemd/system/$folder/x.conf preloads something already"
+		rm -r "$tree/etc/systemd/system/$folder"
+	done
+	drop_in etc/systemd/system/service.d zz.conf 'Environment ='
+	refused 'service.d/zz.conf empties the environment'
+	rm -r "$tree/etc/systemd/system/service.d"
+	drop_in "$in" x.conf 'Environment=A=b \' '# not the end' '  LD_PRELOAD=/opt/x.so'
+	refused 'x.conf preloads something already'
+	drop_in "$in" x.conf 'UnsetEnvironment=LD_PRELOAD'
+	refused 'x.conf takes away what is to be preloaded'
+	drop_in "$in" x.conf 'ExecStart=' 'ExecStart=/usr/bin/env LD_PRELOAD=/opt/x.so /usr/bin/nvidia-vgpu-mgr'
+	refused 'x.conf preloads something already'
+	mkdir -p "$tree/etc/default"
+	printf '#LD_PRELOAD=\nA=b\n' >"$tree/etc/default/nvidia"
+	# What is not about the library is nobody's business.
+	drop_in "$in" x.conf '# LD_PRELOAD and vgpu_unlock' 'EnvironmentFile=-/etc/default/nvidia' 'EnvironmentFile=-/etc/default/nothing' \
+		'ConditionPathExists=/etc/vgpu_unlock/config.toml' 'ExecStartPre=/bin/ls /etc/vgpu_unlock' \
+		'Environment=VGPU_UNLOCK_PROFILE_OVERRIDE_CONFIG_PATH=/etc/vgpu_unlock/lab.toml'
+	drop_in etc/systemd/system/nvidia.service.d x.conf 'Environment=LD_PRELOAD=/opt/x.so'
+	drop_in "$in" zz.conf 'Environment=\' '  A=b'
+	expect 0 'Next' unlock install
+	expect 0 'as it was' unlock remove
+	printf 'A=b\n LD_PRELOAD=/opt/x.so\n' >"$tree/etc/default/nvidia"
+	refused '^gpushift: /etc/default/nvidia preloads something already'
+}
+
 old_cards()
 {
 	host
@@ -276,11 +332,13 @@ driver_comes_again
 killed_then
 status_after_kill
 hooks_go
+hooks_are_outlived
 library_goes
 half_written_source
 damaged_manifest
 odd_prefix
 emptied_environment
+units_of_others
 old_cards
 # Where anybody may start it.
 chmod 755 "$work"

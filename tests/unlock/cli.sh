@@ -92,6 +92,13 @@ untrusted_files()
 	expect 1 'error: the library does not use this file: its folder does not belong to root' unlock check
 	chown 0 "$tree/etc/vgpu_unlock"
 	expect 0 'Nothing is wrong' unlock check
+	mkdir "$tree/drafts"
+	mv "$overrides" "$tree/drafts/file"
+	ln -s ../../drafts/file "$overrides"
+	expect 0 'Nothing is wrong' unlock check
+	chmod 777 "$tree/drafts"
+	expect 1 'error: the library does not use this file: others can write to its folder' unlock check
+	rm -r "$tree/drafts"
 	rm "$overrides"
 	mkfifo "$overrides"
 	expect 1 "cannot read '/etc/vgpu_unlock/profile_override.toml': it is no regular file" unlock check
@@ -160,6 +167,17 @@ what_is_installed()
 	expect 0 'Nothing was installed' unlock remove
 }
 
+# Whose folder of drop-ins it is.
+folders()
+{
+	mkdir -p "$tree/etc/systemd/system/nvidia-vgpud.service.d"
+	expect 0 'Next' unlock install
+	expect 0 'as it was' unlock remove
+	verdict "an empty folder that was there stays, the other goes" "$(cd "$tree/etc/systemd/system" && [[ $(echo *) == nvidia-vgpud.service.d ]] ||
+		echo "it does not")"
+	rmdir "$tree/etc/systemd/system/nvidia-vgpud.service.d"
+}
+
 # What was written is there, and the manifest is not.
 left_without_manifest()
 {
@@ -172,6 +190,7 @@ left_without_manifest()
 	expect_json 0 '[.files[].state] == ["installed", "installed", "installed"]' unlock status
 	expect_json 0 '.restored | length == 3' unlock remove
 	unchanged "what is left of a lost installation is taken away" "$work/before"
+	verdict "and its folders" "$([[ ! -e $tree/etc/systemd/system/nvidia-vgpud.service.d ]] || echo "there is one")"
 }
 
 driver_updates()
@@ -182,6 +201,9 @@ driver_updates()
 	snapshot | grep -v gpushift-unlock.conf | grep -v /usr/local/bin >"$work/before"
 	expect 1 'the driver is 535.154.02, and was 535.129.03 at the installation: gpushift unlock install --hooks /opt/vgpu_unlock' unlock status
 	expect_json 1 '.redo | test("gpushift unlock install --hooks /opt/vgpu_unlock")' unlock status
+	# Who leaves out the hooks has not forgotten them by that.
+	expect_json 0 '.changed == []' unlock install
+	expect 1 'To be done: /usr/src/nvidia-535.154.02/nvidia/os-interface.c has no hooks: gpushift unlock install --hooks /opt/vgpu_unlock' unlock status
 	expect_json 0 '.changed | length == 2' unlock install --hooks /opt/vgpu_unlock
 	expect 0 'installed' unlock status
 	expect 0 'Next: reboot|Next: ' unlock remove
@@ -292,7 +314,7 @@ refusals()
 
 refused_cards()
 {
-	local generation
+	local generation odd
 	for generation in '1180 Kepler and older cards never work' '2204 Ampere GeForce cards do not work' '2684 there is no public method' \
 		'2330 there is no public method'; do
 		card 0000:00:02.0 "${generation%% *}"
@@ -311,7 +333,12 @@ refused_cards()
 	echo 580.65.05 >"$tree/sys/module/nvidia/version"
 	refused 'this host has driver 580.65.05, with which no such card is known to work'
 	echo 610.10.01 >"$tree/sys/module/nvidia/version"
-	refused 'driver 610.10.01 is not known'
+	refused "driver '610.10.01' is not known"
+	# No version of NVIDIA's: no DKMS could be told of it, or of the source be found again.
+	for odd in '535.154.02 x' "535.$(printf '1%.0s' {1..60})" '535.1/../x' '535.$x'; do
+		echo "$odd" >"$tree/sys/module/nvidia/version"
+		refused "driver '535.* is not known"
+	done
 	rm "$tree/sys/module/nvidia/version"
 	mkdir -p "$tree/usr/src/nvidia-550.54.10"
 	touch "$tree/usr/src/nvidia-550.54.10/dkms.conf"
@@ -339,6 +366,7 @@ wrong_files
 untrusted_files
 other_files
 what_is_installed
+folders
 left_without_manifest
 driver_updates
 changed_by_others

@@ -106,10 +106,51 @@ failures()
 	rm -r "$tree/opt/other"
 }
 
+# stopped_at N COMMAND...: it is in its Nth fsync, and waits in $child for a signal; false: it has ended before
+stopped_at()
+{
+	local n=$1
+	shift
+	: >"$work/strace"
+	strace -q -o "$work/strace" -e trace=fsync -e "inject=fsync:signal=SIGSTOP:when=$n" "$build/gpushift" --root "$tree" "$@" \
+		>"$work/out" 2>"$work/err" &
+	tracer=$!
+	until grep -q 'stopped by SIGSTOP' "$work/strace"; do kill -0 "$tracer" 2>/dev/null || return 1; done
+	child=$(pgrep -P "$tracer")
+}
+
+# Somebody unpacks another source while this one is read and written: it is not overwritten by one made of the old.
+changed_meanwhile()
+{
+	local source=$tree/usr/src/nvidia-535.154.02/nvidia/os-interface.c verb n stops=0 bad="" tracer child
+	for verb in "install --hooks /opt/vgpu_unlock" remove; do
+		[[ $verb != remove ]] || install_all >"$work/out" 2>&1
+		cp -a "$tree" "$work/base"
+		for ((n = 1; n < 60; n++)); do
+			# shellcheck disable=SC2086
+			stopped_at "$n" unlock $verb || break
+			stops=$((stops + 1))
+			printf '#include "nv-time.h"\nint newer;\n' >"$source"
+			kill -CONT "$child"
+			wait "$tracer"
+			grep -qx 'int newer;' "$source" || bad+=" $verb $n: it was overwritten;"
+			gpushift unlock remove >"$work/out" 2>"$work/err"
+			grep -qx 'int newer;' "$source" || bad+=" $verb $n: it is not there after a removal;"
+			as_it_was
+		done
+		as_it_was
+		rm -r "$work/base"
+	done
+	gpushift unlock remove >"$work/out" 2>&1
+	((stops > 20)) || bad+=" only $stops stops"
+	verdict "changed in any of $stops moments, a source stays what somebody else made of it" "$bad"
+}
+
 make_tree
 make_driver 535.154.02
 card 0000:00:02.0 1e84
 failures
+changed_meanwhile
 killed_anywhere
 
 finish

@@ -326,6 +326,29 @@ older_driver()
 	host_files >"$work/before"
 }
 
+# A systemd that does not read what is there now would go on preloading the library.
+reload_that_fails()
+{
+	mkdir -p "$tree/run/systemd/system"
+	printf '#!/bin/sh\n[ ! -e /told/fail-reload ] || { echo no reload here; exit 1; }\necho "$*" >>/told/systemctl\n' >"$tree/usr/bin/systemctl"
+	chmod 755 "$tree/usr/bin/systemctl"
+	told fail-reload
+	expect 1 'daemon-reload failed: no reload here' unlock install
+	expect_json 1 '.changed == [] and .next == "gpushift unlock install, once that is mended"' unlock install
+	expect 1 'systemd has not read the drop-ins yet: gpushift unlock install' unlock status
+	untold
+	expect 0 'already' unlock install
+	expect_json 0 '.redo == null' unlock status
+	told fail-reload
+	expect 1 '^Next: gpushift unlock remove, once that is mended' unlock remove
+	untold
+	expect 0 'Everything is as it was' unlock remove
+	verdict "systemd was told in the end" "$([[ $(cat "$tree/told/systemctl") == daemon-reload ]] || echo "it was not")"
+	expect 0 'Nothing was installed' unlock remove
+	rm -r "$tree/run/systemd" "$tree/usr/bin/systemctl"
+	untold
+}
+
 have_all()
 {
 	local kernel
@@ -354,6 +377,7 @@ hooks_that_fail
 removal_that_fails
 older_driver
 left_source
+reload_that_fails
 killed_in_dkms
 killed_in_dkms_at_removal
 # One kernel is enough for what follows.

@@ -308,6 +308,32 @@ static void a_link_of_roots_is_followed(void **state)
 	assert_true(has_frl(0));
 }
 
+/* Whoever has the folder that it leads to can put another file of root's there, or a link to one. */
+static void a_link_into_others_folders_is_not(void **state)
+{
+	char folder[4096], other[4200];
+
+	(void)state;
+	snprintf(folder, sizeof(folder), "%s.folder", overrides_path());
+	snprintf(other, sizeof(other), "%s/file", folder);
+	assert_int_equal(mkdir(folder, 0755), 0);
+	write_file(other, FRL(5));
+	assert_int_equal(symlink(other, overrides_path()), 0);
+	assert_true(has_frl(5));
+	write_file(other, FRL(6));
+	assert_int_equal(chown(folder, 1000, 0), 0);
+	assert_true(has_frl(0));
+	assert_int_equal(chown(folder, 0, 0), 0);
+	assert_int_equal(chmod(folder, 0777), 0);
+	write_file(other, FRL(7));
+	assert_true(has_frl(0));
+	assert_int_equal(chmod(folder, 0755), 0);
+	write_file(other, FRL(8));
+	assert_true(has_frl(8));
+	unlink(other);
+	assert_int_equal(rmdir(folder), 0);
+}
+
 /* With a configuration that cannot be trusted nothing is rewritten: it may say so. */
 static void a_wrong_config_unlocks_nothing(void **state)
 {
@@ -391,6 +417,7 @@ int main(void)
 		cmocka_unit_test_setup(an_empty_file_says_nothing, remove_files),
 		cmocka_unit_test_setup(untrusted_files_are_not_used, remove_files),
 		cmocka_unit_test_setup(a_link_of_roots_is_followed, remove_files),
+		cmocka_unit_test_setup(a_link_into_others_folders_is_not, remove_files),
 		cmocka_unit_test_setup(a_wrong_config_unlocks_nothing, remove_files),
 		cmocka_unit_test_setup(many_profiles, remove_files),
 		cmocka_unit_test_setup(editing_for_ever_needs_no_memory, remove_files),

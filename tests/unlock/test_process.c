@@ -362,6 +362,34 @@ static void signals_do_not_lock(void **state)
 	assert_false(bad_in_handler);
 }
 
+/* Nobody who calls ioctl() has to expect to be ended in it. */
+static void *ask_when_cancelled(void *data)
+{
+	int ok;
+
+	(void)data;
+	pthread_cancel(pthread_self());
+	ok = frl_is(46, 6) && tell_vm(99);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+	return ok ? NULL : (void *)1;
+}
+
+static void cancelled_threads_read_to_the_end(void **state)
+{
+	pthread_t thread;
+	void *failed;
+
+	(void)state;
+	write_overrides("[profile.nvidia-46]\nfrl_config = 5\n");
+	assert_true(frl_is(46, 5));
+	write_overrides("[profile.nvidia-46]\nfrl_config = 6\nunknown = 1\n");
+	assert_int_equal(pthread_create(&thread, NULL, ask_when_cancelled, NULL), 0);
+	assert_int_equal(pthread_join(thread, &failed), 0);
+	assert_ptr_equal(failed, NULL);
+	write_overrides("[profile.nvidia-46]\nfrl_config = 7\n");
+	assert_true(frl_is(46, 7));
+}
+
 #define ACTIVE(f) cmocka_unit_test_setup(f, remove_files)
 
 int main(void)
@@ -373,7 +401,7 @@ int main(void)
 		/* Before this thread has a VM of its own. */
 		ACTIVE(threads_share_a_vm), ACTIVE(threads_do_not_mix),
 		ACTIVE(forks_go_their_own_way), ACTIVE(forks_among_threads),
-		ACTIVE(signals_do_not_lock),
+		ACTIVE(signals_do_not_lock), ACTIVE(cancelled_threads_read_to_the_end),
 	};
 	const struct CMUnitTest inactive[] = {
 		ACTIVE(nothing_is_done), ACTIVE(other_requests_pass), ACTIVE(failures_keep_errno),

@@ -52,8 +52,11 @@ static int undo_one(struct change *change, size_t part)
 
 	if (!unlock_store_find(change->store, path, &index))
 		return 0;
+	/* A source that came in between has nothing of ours. */
+	if (unlock_store_state(change->store, index) == UNLOCK_FILE_REPLACED)
+		return 0;
 	if (earlier->ours)
-		return unlock_store_change(change->store, path, earlier->bytes.bytes,
+		return unlock_store_change(change->store, path, NULL, earlier->bytes.bytes,
 					   earlier->bytes.length, earlier->bytes.mode);
 	return unlock_store_restore(change->store, index);
 }
@@ -95,7 +98,7 @@ static int change_one(struct change *change, size_t part)
 	if (r < 0)
 		return r;
 	change->tried = part + 1;
-	r = unlock_store_change(change->store, to->path, to->text, strlen(to->text), to->mode);
+	r = unlock_store_change(change->store, to->path, to->from, to->text, strlen(to->text), to->mode);
 	if (r > 0)
 		r = gs_strv_add(&change->ret->paths, to->path);
 	return r;

@@ -16,6 +16,13 @@ void unlock_bytes_clear(struct unlock_bytes *bytes)
 	*bytes = (struct unlock_bytes){ 0 };
 }
 
+bool unlock_bytes_same(const struct unlock_bytes *a, const struct unlock_bytes *b)
+{
+	if (!a->bytes || !b->bytes)
+		return a->bytes == b->bytes;
+	return a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0;
+}
+
 static int read_open(int fd, struct unlock_bytes *ret)
 {
 	gs_cleanup_free char *bytes = NULL;
@@ -112,7 +119,24 @@ static int fill(int folder, const char *name, const struct unlock_bytes *bytes)
 	return 0;
 }
 
-int unlock_file_write(struct gs_engine *engine, const char *path, const struct unlock_bytes *bytes)
+/* Just before it is replaced: to wait for the disk takes long enough for somebody else to write it. */
+static int check_still(int folder, const char *name, const struct unlock_bytes *still)
+{
+	cli_cleanup_bytes struct unlock_bytes now = { 0 };
+	gs_cleanup_close int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int r = 0;
+
+	if (fd < 0 && errno != ENOENT)
+		return -errno;
+	if (fd >= 0)
+		r = read_open(fd, &now);
+	if (r < 0)
+		return r;
+	return unlock_bytes_same(&now, still) ? 0 : -EEXIST;
+}
+
+int unlock_file_write(struct gs_engine *engine, const char *path, const struct unlock_bytes *bytes,
+		      const struct unlock_bytes *still)
 {
 	gs_cleanup_close int folder = -1;
 	char temporary[GS_PATH_MAX];
@@ -127,6 +151,8 @@ int unlock_file_write(struct gs_engine *engine, const char *path, const struct u
 		return r;
 	unlinkat(folder, temporary, 0);
 	r = fill(folder, temporary, bytes);
+	if (r == 0 && still)
+		r = check_still(folder, name, still);
 	if (r == 0 && renameat(folder, temporary, folder, name) < 0)
 		r = -errno;
 	if (r < 0) {

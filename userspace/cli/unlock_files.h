@@ -5,9 +5,12 @@
 
 #include "unlock_store.h"
 
-/* unlock_file_write - with its mode and owner, so that it lasts; folders are made as needed */
-int unlock_file_write(struct gs_engine *engine, const char *path,
-		      const struct unlock_bytes *bytes) gs_must_check;
+/*
+ * unlock_file_write - with its mode and owner, so that it lasts; folders are made as needed
+ * @still: what it is now, else it is left and the answer is -EEXIST; NULL: whatever that is
+ */
+int unlock_file_write(struct gs_engine *engine, const char *path, const struct unlock_bytes *bytes,
+		      const struct unlock_bytes *still) gs_must_check;
 
 /* unlock_file_remove - one that is not there is no error */
 int unlock_file_remove(struct gs_engine *engine, const char *path) gs_must_check;

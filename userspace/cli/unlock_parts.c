@@ -6,6 +6,7 @@
 #include "unlock_hooks.h"
 #include "unlock_rebuild.h"
 #include "unlock_trust.h"
+#include "unlock_units.h"
 #include "vendor_tool.h"
 
 const char *const unlock_services[] = { "nvidia-vgpud.service", "nvidia-vgpu-mgr.service", NULL };
@@ -15,8 +16,10 @@ const char *const unlock_services[] = { "nvidia-vgpud.service", "nvidia-vgpu-mgr
 
 void unlock_parts_clear(struct unlock_parts *parts)
 {
-	for (size_t i = 0; i < parts->count; i++)
+	for (size_t i = 0; i < parts->count; i++) {
 		free(parts->list[i].text);
+		free(parts->list[i].from);
+	}
 	free(parts->list);
 	*parts = (struct unlock_parts){ 0 };
 }
@@ -40,102 +43,6 @@ static int add(struct cli *cli, struct unlock_parts *parts, const char *path, ch
 
 /* --- drop-ins --- */
 
-static int refuse_foreign(struct cli *cli, const char *path, const char *what)
-{
-	return cli_fail(cli, GS_EXIT_REFUSED, "foreign-owner", "take that out first, by what put it there",
-			"/%s %s", path, what);
-}
-
-static int check_file(struct cli *cli, const char *path)
-{
-	gs_cleanup_free char *text = NULL;
-	int r = gs_tree_read(cli->engine, path, &text);
-
-	if (r == -ENOMEM)
-		return cli_no_memory(cli);
-	if (r == 0 && strstr(text, "LD_PRELOAD"))
-		return refuse_foreign(cli, path, "preloads something already");
-	if (r == 0 && strstr(text, "vgpu_unlock"))
-		return refuse_foreign(cli, path, "starts the service by vgpu_unlock already");
-	return 0;
-}
-
-/* Is there a line that empties the list? */
-static bool empties_environment(const char *text)
-{
-	static const char key[] = "Environment=";
-
-	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-		line += strspn(line, " \t");
-		if (strncmp(line, key, sizeof(key) - 1) != 0)
-			continue;
-		line += sizeof(key) - 1;
-		line += strspn(line, " \t\r");
-		if (*line == '\n' || !*line)
-			return true;
-	}
-	return false;
-}
-
-/* systemd reads drop-ins by their names, whatever folder they are in. */
-static int check_later(struct cli *cli, const char *path, const char *name)
-{
-	gs_cleanup_free char *text = NULL;
-	int r = gs_tree_read(cli->engine, path, &text);
-
-	if (r == -ENOMEM)
-		return cli_no_memory(cli);
-	if (r == 0 && strcmp(name, UNLOCK_DROP_IN) > 0 && empties_environment(text))
-		return refuse_foreign(cli, path, "empties the environment that drop-ins before it set");
-	return 0;
-}
-
-/* What systemd would read. */
-static bool is_drop_in(const char *name)
-{
-	size_t length = strlen(name);
-
-	return name[0] != '.' && length > 5 && gs_streq(name + length - 5, ".conf");
-}
-
-static int check_drop_ins(struct cli *cli, const char *folder, const char *service)
-{
-	char path[GS_PATH_MAX];
-	char **names = NULL;
-	int r = 0;
-
-	if (gs_path(path, "%s/%s.d", folder, service) < 0 ||
-	    gs_tree_list(cli->engine, path, &names) < 0)
-		r = cli_no_memory(cli);
-	for (char **name = names; r == 0 && name && *name; name++)
-		if (is_drop_in(*name) && !gs_streq(*name, UNLOCK_DROP_IN) &&
-		    gs_path(path, "%s/%s.d/%s", folder, service, *name) == 0) {
-			r = check_file(cli, path);
-			if (r == 0)
-				r = check_later(cli, path, *name);
-		}
-	gs_strv_free(names);
-	return r;
-}
-
-/* Two libraries would each answer, and a later drop-in takes away what an earlier one sets. */
-static int check_service(struct cli *cli, const char *service)
-{
-	const char *folder = unlock_host_service(cli->engine, service);
-	char path[GS_PATH_MAX];
-	int r = 0;
-
-	if (!folder)
-		return cli_fail(cli, GS_EXIT_REFUSED, "driver-missing",
-				"install NVIDIA's vGPU host driver (...-vgpu-kvm.run --dkms)",
-				"there is no %s: this is not the vGPU host driver", service);
-	if (gs_path(path, "%s/%s", folder, service) == 0)
-		r = check_file(cli, path);
-	for (const char *const *in = unlock_unit_folders; r == 0 && *in; in++)
-		r = check_drop_ins(cli, *in, service);
-	return r;
-}
-
 static int collect_drop_ins(struct cli *cli, const struct unlock_host *host,
 			    struct unlock_parts *parts)
 {
@@ -143,7 +50,7 @@ static int collect_drop_ins(struct cli *cli, const struct unlock_host *host,
 	int r = 0;
 
 	for (const char *const *service = unlock_services; r == 0 && *service; service++) {
-		r = check_service(cli, *service);
+		r = unlock_units_check(cli, *service);
 		if (r)
 			break;
 		if (gs_path(path, "etc/systemd/system/%s.d/" UNLOCK_DROP_IN, *service) < 0)
@@ -184,7 +91,7 @@ static int collect_wrapper(struct cli *cli, const struct unlock_host *host,
 		return cli_no_memory(cli);
 	/* Ours may be there of an installation that nothing is known of any more. */
 	if (r < 0 || (before.bytes && !gs_streq(before.bytes, text)))
-		return refuse_foreign(cli, UNLOCK_SMI_WRAPPER, "is there already");
+		return unlock_units_refuse(cli, UNLOCK_SMI_WRAPPER, "is there already");
 	return add(cli, parts, UNLOCK_SMI_WRAPPER, gs_steal(text), 0755, false);
 }
 
@@ -227,7 +134,7 @@ static int collect_hook(struct cli *cli, const struct unlock_host *host, struct 
 		return cli_fail(cli, GS_EXIT_REFUSED, "driver-missing", NULL, "cannot read /%s: %s", path,
 				strerror(r < 0 ? -r : ENOENT));
 	if (unlock_hook_is_there(before.bytes, before.length, hook))
-		return refuse_foreign(cli, path, "has been edited for vgpu_unlock already");
+		return unlock_units_refuse(cli, path, "has been edited for vgpu_unlock already");
 	/* A power cut leaves such a file, which no compiler takes. */
 	r = memchr(before.bytes, '\0', before.length) ?
 		    -EINVAL : hook->edit(before.bytes, before.length, upstream, &text);
@@ -236,7 +143,10 @@ static int collect_hook(struct cli *cli, const struct unlock_host *host, struct 
 	if (r < 0)
 		return cli_fail(cli, GS_EXIT_REFUSED, "unknown-driver", NULL,
 				"/%s looks like that of no driver that is known", path);
-	return add(cli, parts, path, text, 0644, true);
+	r = add(cli, parts, path, text, 0644, true);
+	if (r == 0)
+		parts->list[parts->count - 1].from = gs_steal(before.bytes);
+	return r;
 }
 
 static int collect_hooks(struct cli *cli, const struct unlock_host *host, struct unlock_store *store,
@@ -270,8 +180,10 @@ int unlock_parts_collect(struct cli *cli, const struct unlock_host *host, struct
 			 struct unlock_parts *ret)
 {
 	int r = collect_drop_ins(cli, host, ret);
+	size_t index;
 
-	if (r == 0 && cli->nvidia_smi)
+	/* One that is there has the library's path in it, which may have changed since. */
+	if (r == 0 && (cli->nvidia_smi || unlock_store_find(store, UNLOCK_SMI_WRAPPER, &index)))
 		r = collect_wrapper(cli, host, store, ret);
 	if (r == 0 && cli->hooks)
 		r = collect_hooks(cli, host, store, ret);

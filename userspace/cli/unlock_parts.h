@@ -9,7 +9,6 @@
 /* Services that the library is preloaded into; the end is NULL. */
 extern const char *const unlock_services[];
 
-#define UNLOCK_DROP_IN "gpushift-unlock.conf"
 #define UNLOCK_SMI "usr/bin/nvidia-smi"
 #define UNLOCK_SMI_WRAPPER "usr/local/bin/nvidia-smi"
 
@@ -17,6 +16,7 @@ extern const char *const unlock_services[];
 struct unlock_part {
 	char path[512];
 	char *text;
+	char *from; /* what the file said of which it was made; NULL: it was made of none */
 	unsigned int mode;
 	bool of_driver; /* it has to be built anew */
 };

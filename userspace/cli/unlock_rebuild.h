@@ -66,6 +66,9 @@ int unlock_rebuild(struct cli *cli, struct unlock_store *store, char *const *but
 /* unlock_is_installed - has DKMS this version installed for this kernel? */
 bool unlock_is_installed(struct gs_engine *engine, const char *version, const char *kernel);
 
+/* Of a driver's version. */
+#define UNLOCK_VERSION_SIZE 64
+
 /* unlock_source_version - of "usr/src/nvidia-535.129.03/...": that; false: no such path */
 bool unlock_source_version(const char *path, char *ret, size_t size);
 

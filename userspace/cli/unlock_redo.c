@@ -18,6 +18,7 @@ struct redo {
 	const struct unlock_host *host;
 	struct unlock_store *store;
 	const char *hooks; /* NULL: none */
+	bool hookable;	   /* there are some, which are known to do something for the driver of today */
 	char *found;
 };
 
@@ -32,12 +33,12 @@ static int found(struct redo *redo, char *text)
 /* The end of a command. */
 static const char *option(const struct redo *redo)
 {
-	return redo->hooks ? " --hooks " : "";
+	return redo->hookable ? " --hooks " : "";
 }
 
 static const char *option_value(const struct redo *redo)
 {
-	return redo->hooks ? redo->hooks : "";
+	return redo->hookable ? redo->hooks : "";
 }
 
 /* Whoever removes packages or cleans up may take drop-ins along. */
@@ -93,6 +94,23 @@ static int look_at_driver(struct redo *redo)
 				 redo->host->version, driver, option(redo), option_value(redo)));
 }
 
+/* An installation after an update may have been told of no hooks. */
+static int look_at_source(struct redo *redo)
+{
+	const struct unlock_host *host = redo->host;
+	char path[GS_PATH_MAX];
+	size_t index;
+
+	if (!redo->hookable || !host->source)
+		return 0;
+	for (const struct unlock_hook *hook = unlock_hooks; hook->file; hook++)
+		if (gs_path(path, "%s/%s", host->source, hook->file) == 0 &&
+		    !unlock_store_find(redo->store, path, &index))
+			return found(redo, gs_asprintf("/%s has no hooks: gpushift unlock install%s%s", path,
+						       option(redo), option_value(redo)));
+	return 0;
+}
+
 /* The services would start without it, and hardly say so. */
 static int look_at_library(struct redo *redo)
 {
@@ -138,15 +156,18 @@ static int look_at_hooks(struct redo *redo)
 int unlock_redo_find(const struct unlock_host *host, struct unlock_store *store, char **ret)
 {
 	static int (*const looks[])(struct redo *redo) = {
-		look_at_reload, look_at_files,	 look_at_builds,
+		look_at_reload, look_at_files,	look_at_builds,	 look_at_source,
 		look_at_driver, look_at_library, look_at_hooks,
 	};
-	struct redo redo = { host, store, unlock_store_noted(store, "hooks"), NULL };
+	struct redo redo = { host, store, unlock_store_noted(store, "hooks"), false, NULL };
+	enum unlock_hooking hooking;
 	int r = 0;
 
 	*ret = NULL;
 	if (!unlock_store_noted(store, "driver"))
 		return 0;
+	redo.hookable = redo.hooks && unlock_branch_known(host->branch, &hooking) &&
+			hooking != UNLOCK_HOOKS_USELESS;
 	for (size_t i = 0; r == 0 && i < GS_ARRAY_SIZE(looks); i++)
 		r = looks[i](&redo);
 	if (r == 0)

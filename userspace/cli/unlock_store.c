@@ -14,13 +14,6 @@ static int saved_path(char buffer[GS_PATH_MAX], size_t index, const char *what)
 	return gs_path(buffer, UNLOCK_SAVED "/%zu.%s", index, what);
 }
 
-static bool same(const struct unlock_bytes *a, const struct unlock_bytes *b)
-{
-	if (!a->bytes || !b->bytes)
-		return a->bytes == b->bytes;
-	return a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0;
-}
-
 static int read_saved(struct unlock_store *store, size_t index, const char *what,
 		      struct unlock_bytes *ret)
 {
@@ -77,9 +70,9 @@ static enum unlock_file_state state_of_other(const char *path, const struct unlo
 static enum unlock_file_state state_of(struct unlock_store *store, const char *path,
 				       const struct versions *versions)
 {
-	if (same(&versions->now, &versions->after))
+	if (unlock_bytes_same(&versions->now, &versions->after))
 		return UNLOCK_FILE_OURS;
-	if (same(&versions->now, &versions->before))
+	if (unlock_bytes_same(&versions->now, &versions->before))
 		return UNLOCK_FILE_ORIGINAL;
 	if (versions->now.bytes)
 		return state_of_other(path, &versions->now);
@@ -128,7 +121,7 @@ static int save(struct unlock_store *store, size_t index, const char *what,
 	private.mode = 0600;
 	private.uid = geteuid();
 	private.gid = getegid();
-	return r < 0 ? r : unlock_file_write(store->engine, path, &private);
+	return r < 0 ? r : unlock_file_write(store->engine, path, &private, NULL);
 }
 
 static int describe(struct json_object *entry, const struct unlock_bytes *before)
@@ -146,8 +139,9 @@ static int describe(struct json_object *entry, const struct unlock_bytes *before
 
 /* What a file was, what it is to be, and then that this is so: in this order. */
 static int record(struct unlock_store *store, const char *path, const struct unlock_bytes *before,
-		  const struct unlock_bytes *after)
+		  const struct unlock_bytes *after, bool left)
 {
+	bool folder = !left && unlock_file_has_folder(store->engine, path);
 	gs_cleanup_json struct json_object *entry = json_object_new_object();
 	size_t index = unlock_store_count(store);
 	int r = unlock_manifest_need(store);
@@ -163,6 +157,8 @@ static int record(struct unlock_store *store, const char *path, const struct unl
 	if (r == 0)
 		r = describe(entry, before);
 	if (r == 0)
+		r = gs_state_add(entry, "folder", json_object_new_boolean(folder));
+	if (r == 0)
 		r = unlock_manifest_add(store, gs_steal(entry));
 	return r == 0 ? unlock_manifest_write(store) : r;
 }
@@ -172,33 +168,44 @@ static int note_new(struct unlock_store *store, const char *path, const struct u
 {
 	cli_cleanup_bytes struct unlock_bytes before = { 0 };
 	int r = unlock_bytes_read(store->engine, path, &before);
-	bool left = same(&before, after);
+	bool left = unlock_bytes_same(&before, after);
 
 	if (r < 0)
 		return r;
 	/* Then there was nothing before it. */
 	if (left)
 		unlock_bytes_clear(&before);
-	r = record(store, path, &before, after);
+	r = record(store, path, &before, after, left);
 	return r < 0 ? r : left;
 }
 
-/* What took its place is what it was, from now on. */
+/*
+ * What took its place is what it was, from now on. Its bytes come last: without them it is still known as one that took
+ * the place of another, and whoever comes after a kill takes mode and owner from it once more.
+ */
 static int adopt(struct unlock_store *store, size_t index, struct versions *versions)
 {
-	int r = save(store, index, "before", &versions->now);
+	int r = describe(unlock_manifest_entry(store, index), &versions->now);
 
 	if (r == 0)
-		r = describe(unlock_manifest_entry(store, index), &versions->now);
-	if (r == 0)
 		r = unlock_manifest_write(store);
+	if (r == 0)
+		r = save(store, index, "before", &versions->now);
 	if (r < 0)
 		return r;
 	unlock_bytes_clear(&versions->before);
 	return unlock_bytes_read(store->engine, unlock_store_path(store, index), &versions->before);
 }
 
-static int change_known(struct unlock_store *store, size_t index, struct unlock_bytes *after)
+/* Who unpacks a driver may be at it just now: what is written must not be made of another one's source. */
+static bool is_made_of(const char *from, const struct unlock_bytes *before)
+{
+	return !from || (before->bytes && before->length == strlen(from) &&
+			 memcmp(before->bytes, from, before->length) == 0);
+}
+
+static int change_known(struct unlock_store *store, size_t index, const char *from,
+			struct unlock_bytes *after)
 {
 	cli_cleanup_versions struct versions versions = { 0 };
 	int r = read_versions(store, index, &versions);
@@ -206,10 +213,11 @@ static int change_known(struct unlock_store *store, size_t index, struct unlock_
 
 	if (r < 0)
 		return r;
-	if (same(&versions.now, after) && same(&versions.after, after))
+	if (unlock_bytes_same(&versions.now, after) && unlock_bytes_same(&versions.after, after))
 		return 0;
 	state = state_of(store, unlock_store_path(store, index), &versions);
-	if (state == UNLOCK_FILE_CHANGED)
+	if (state == UNLOCK_FILE_CHANGED ||
+	    !is_made_of(from, state == UNLOCK_FILE_REPLACED ? &versions.now : &versions.before))
 		return -EEXIST;
 	if (state == UNLOCK_FILE_REPLACED)
 		r = adopt(store, index, &versions);
@@ -225,7 +233,8 @@ static int change_known(struct unlock_store *store, size_t index, struct unlock_
 	if (r >= 0)
 		r = save(store, index, "after", after);
 	if (r >= 0)
-		r = unlock_file_write(store->engine, unlock_store_path(store, index), after);
+		r = unlock_file_write(store->engine, unlock_store_path(store, index), after,
+				      &versions.before);
 	return r < 0 ? r : 1;
 }
 
@@ -244,7 +253,7 @@ int unlock_store_check(struct unlock_store *store, const char *path, const char 
 	r = read_versions(store, index, &versions);
 	if (r < 0)
 		return r;
-	if (same(&versions.now, &after) && same(&versions.after, &after))
+	if (unlock_bytes_same(&versions.now, &after) && unlock_bytes_same(&versions.after, &after))
 		return 0;
 	return state_of(store, path, &versions) == UNLOCK_FILE_CHANGED ? -EEXIST : 1;
 }
@@ -258,8 +267,8 @@ int unlock_store_prepare(struct unlock_store *store, const char *path, const cha
 	return unlock_store_find(store, path, &index) ? 0 : note_new(store, path, &after);
 }
 
-int unlock_store_change(struct unlock_store *store, const char *path, const char *bytes,
-			size_t length, unsigned int mode)
+int unlock_store_change(struct unlock_store *store, const char *path, const char *from,
+			const char *bytes, size_t length, unsigned int mode)
 {
 	struct unlock_bytes after = {
 		.bytes = (char *)bytes,
@@ -270,7 +279,7 @@ int unlock_store_change(struct unlock_store *store, const char *path, const char
 	};
 	size_t index;
 
-	return unlock_store_find(store, path, &index) ? change_known(store, index, &after) :
+	return unlock_store_find(store, path, &index) ? change_known(store, index, from, &after) :
 							-ENOENT;
 }
 
@@ -295,7 +304,7 @@ int unlock_store_restore(struct unlock_store *store, size_t index)
 		break;
 	}
 	if (versions.before.bytes)
-		r = unlock_file_write(store->engine, path, &versions.before);
+		r = unlock_file_write(store->engine, path, &versions.before, &versions.now);
 	else
 		r = unlock_file_remove(store->engine, path);
 	return r < 0 ? r : 1;
@@ -321,8 +330,12 @@ int unlock_store_forget(struct unlock_store *store)
 	size_t count = unlock_store_count(store);
 	int r;
 
-	for (size_t i = 0; i < count; i++)
-		unlock_file_tidy_folder(store->engine, unlock_store_path(store, i));
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *entry = unlock_manifest_entry(store, i);
+
+		if (!json_object_get_boolean(unlock_manifest_member(entry, "folder")))
+			unlock_file_tidy_folder(store->engine, unlock_store_path(store, i));
+	}
 	r = gs_state_remove(store->engine, UNLOCK_MANIFEST);
 	if (r == 0)
 		r = remove_saved(store, 0, count);

@@ -31,6 +31,9 @@ void unlock_bytes_clear(struct unlock_bytes *bytes);
 int unlock_bytes_read(struct gs_engine *engine, const char *path,
 		      struct unlock_bytes *ret) gs_must_check;
 
+/* unlock_bytes_same - of files: the same bytes, or no file either */
+bool unlock_bytes_same(const struct unlock_bytes *a, const struct unlock_bytes *b);
+
 struct unlock_store {
 	struct gs_engine *engine;
 	struct json_object *manifest; /* NULL: nothing is installed */
@@ -94,11 +97,12 @@ int unlock_store_prepare(struct unlock_store *store, const char *path, const cha
 
 /*
  * unlock_store_change - make a file what it is meant to be, once it is prepared; once more does nothing
+ * @from: what the file said of which @bytes were made; NULL: they were made of none
  * @mode: for a file that is not there
  * Returns 1: changed, 0: it was so; -EEXIST: somebody else changed it since; -errno.
  */
-int unlock_store_change(struct unlock_store *store, const char *path, const char *bytes,
-			size_t length, unsigned int mode) gs_must_check;
+int unlock_store_change(struct unlock_store *store, const char *path, const char *from,
+			const char *bytes, size_t length, unsigned int mode) gs_must_check;
 
 /*
  * unlock_store_restore - put one file back

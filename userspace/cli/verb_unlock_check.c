@@ -41,14 +41,19 @@ struct opened {
 /* A draft may belong to anybody; what the library is to read may not. */
 static int check_owner(struct check *check, const struct opened *file)
 {
-	struct stat st, folder;
+	struct stat st, folder, real;
 	const char *why;
+	int r;
 
 	if (fstat(file->fd, &st) < 0 || fstat(file->folder, &folder) < 0)
 		return -errno;
+	r = unlock_folder_of(file->fd, &real);
+	if (r < 0)
+		return r;
 	unlock_trust_own(check->cli->engine, &st);
 	unlock_trust_own(check->cli->engine, &folder);
-	why = unlock_distrust(&st, &folder);
+	unlock_trust_own(check->cli->engine, &real);
+	why = unlock_distrust(&st, &folder, &real);
 	if (why)
 		cli_findings_add(&check->findings, file->draft ? UNLOCK_NOTE : UNLOCK_ERROR, 0,
 				 "the library does not use this file: %s", why);

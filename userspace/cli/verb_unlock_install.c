@@ -23,6 +23,14 @@ static int check_cards(struct cli *cli, const struct unlock_host *host)
 			unlock_prospects[host->cards[0].generation].name, host->cards[0].why_not);
 }
 
+/* What comes of it is a path, and a word to DKMS; `remove` has to find both again. */
+static bool is_version(const char *version)
+{
+	static const char allowed[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ._+-~";
+
+	return strlen(version) < UNLOCK_VERSION_SIZE && !version[strspn(version, allowed)];
+}
+
 static int check_host(struct cli *cli, const struct unlock_host *host)
 {
 	enum unlock_hooking hooking;
@@ -31,9 +39,10 @@ static int check_host(struct cli *cli, const struct unlock_host *host)
 		return cli_fail(cli, GS_EXIT_REFUSED, "driver-missing",
 				"install NVIDIA's vGPU host driver (...-vgpu-kvm.run --dkms), and load it",
 				"NVIDIA's driver is not loaded, and not the only one below /usr/src");
-	if (!unlock_branch_known(host->branch, &hooking))
+	if (!unlock_branch_known(host->branch, &hooking) || !is_version(host->version))
 		return cli_fail(cli, GS_EXIT_REFUSED, "unknown-driver", NULL,
-				"driver %s is not known: its calls may mean something else", host->version);
+				"driver '%s' is not known: its calls may mean something else",
+				host->version);
 	if (!host->library)
 		return cli_fail(cli, GS_EXIT_REFUSED, "driver-missing",
 				"make install, or the package gpushift-unlock",
@@ -58,13 +67,14 @@ struct install {
 	struct unlock_parts parts;
 	struct unlock_changes changes;
 	struct unlock_builds builds;
+	bool unread; /* systemd goes by the drop-ins that were there */
 };
 
 /* --- a driver that cannot be built is put back as it was --- */
 
 static bool is_source_of(const struct install *install, size_t index, const char *version)
 {
-	char of[64];
+	char of[UNLOCK_VERSION_SIZE];
 
 	return unlock_source_version(unlock_store_path(&install->store, index), of, sizeof(of)) &&
 	       gs_streq(of, version);
@@ -150,6 +160,8 @@ static int rebuild(struct install *install)
 
 static const char *next_command(const struct install *install)
 {
+	if (install->unread)
+		return "gpushift unlock install, once that is mended";
 	if (install->changes.of_driver && install->cli->engine->foreign_root)
 		return "let DKMS build and install the driver anew, and reboot";
 	if (install->changes.of_driver || install->builds.done)
@@ -161,6 +173,7 @@ static const char *next_command(const struct install *install)
 
 static int tell(const struct install *install)
 {
+	enum gs_exit status = install->unread ? GS_EXIT_FAILED : GS_EXIT_DONE;
 	const char *next = next_command(install);
 	struct cli *cli = install->cli;
 	struct gs_json document;
@@ -171,7 +184,7 @@ static int tell(const struct install *install)
 		gs_json_put_strings(&document, "changed", install->changes.paths);
 		unlock_builds_json(&document, "built", install->builds.done);
 		gs_json_put_string(&document, "next", next);
-		return cli_document(gs_json_end(&document), GS_EXIT_DONE);
+		return cli_document(gs_json_end(&document), status);
 	}
 	for (char **path = install->changes.paths; path && *path; path++)
 		cli_line(stdout, "written: /%s", *path);
@@ -180,13 +193,14 @@ static int tell(const struct install *install)
 		cli_line(stdout, "Next: %s", next);
 	else
 		cli_line(stdout, "Everything is installed already.");
-	return GS_EXIT_DONE;
+	return status;
 }
 
 /* Where it fails, or cannot be noted, status has it done once more. */
 static void reload(struct install *install)
 {
-	if (unlock_reload(install->cli))
+	install->unread = !unlock_reload(install->cli);
+	if (!install->unread)
 		(void)!unlock_store_note(&install->store, UNLOCK_RELOAD, UNLOCK_RELOAD_DONE);
 }
 

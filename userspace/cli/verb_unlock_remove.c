@@ -14,6 +14,7 @@ struct removal {
 	char **restored, **left, **failed; /* paths */
 	char **unfinished; /* versions of the driver whose source is not as it was */
 	bool of_driver;	   /* something of its source was put back */
+	bool unread;	   /* systemd goes by the drop-ins that were there */
 	struct unlock_builds builds;
 };
 
@@ -22,7 +23,7 @@ static int owe(struct removal *removal)
 {
 	struct gs_engine *engine = removal->cli->engine;
 	gs_cleanup_free char *loaded = NULL;
-	char version[64];
+	char version[UNLOCK_VERSION_SIZE];
 	int r = gs_tree_read(engine, UNLOCK_DRIVER_PATH + 1, &loaded);
 
 	if (r == -ENOMEM)
@@ -43,7 +44,7 @@ static int owe(struct removal *removal)
 
 static int sort(struct removal *removal, const char *path, int r)
 {
-	char version[64];
+	char version[UNLOCK_VERSION_SIZE];
 	bool of_driver = unlock_source_version(path, version, sizeof(version));
 
 	if (r == 0)
@@ -79,7 +80,8 @@ static int restore_all(struct removal *removal)
 
 static bool is_done(const struct removal *removal)
 {
-	return !removal->left && !removal->failed && !unlock_owed_count(&removal->store);
+	return !removal->left && !removal->failed && !removal->unread &&
+	       !unlock_owed_count(&removal->store);
 }
 
 /* --- what is said --- */
@@ -154,7 +156,7 @@ static int change(struct removal *removal)
 
 	if (r == 0)
 		r = restore_all(removal);
-	unlock_reload(removal->cli);
+	removal->unread = !unlock_reload(removal->cli);
 	if (r == 0)
 		r = unlock_rebuild(removal->cli, &removal->store, removal->unfinished, true,
 				   &removal->builds);

@@ -2,6 +2,7 @@
 #include "driver.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -33,17 +34,12 @@ void unlock_driver_begin(void)
 	told = true;
 }
 
-/* The module may be loaded after this process began. */
-unsigned int unlock_driver_branch(void)
+static unsigned int read_branch(void)
 {
-	unsigned int branch = atomic_load(&known);
 	char text[64];
 	ssize_t n;
-	int fd;
+	int fd = open(UNLOCK_DRIVER_PATH, O_RDONLY | O_CLOEXEC);
 
-	if (branch || told)
-		return branch;
-	fd = open(UNLOCK_DRIVER_PATH, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return 0;
 	n = read(fd, text, sizeof(text) - 1);
@@ -51,7 +47,21 @@ unsigned int unlock_driver_branch(void)
 	if (n <= 0)
 		return 0;
 	text[n] = '\0';
-	branch = unlock_branch_parse(text);
+	return unlock_branch_parse(text);
+}
+
+/* The module may be loaded after this process began. */
+unsigned int unlock_driver_branch(void)
+{
+	unsigned int branch = atomic_load(&known);
+	int state;
+
+	if (branch || told)
+		return branch;
+	/* ioctl() is no place where a thread is cancelled, as open() is. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	branch = read_branch();
+	pthread_setcancelstate(state, NULL);
 	atomic_store(&known, branch);
 	return branch;
 }

@@ -3,6 +3,8 @@
 #include "load.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -114,13 +116,34 @@ const char *unlock_insecure(const struct stat *st, bool folder)
 	return NULL;
 }
 
-const char *unlock_distrust(const struct stat *file, const struct stat *folder)
+int unlock_folder_of(int fd, struct stat *ret)
+{
+	char link[32], path[PATH_MAX];
+	ssize_t n;
+	char *slash;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path) - 1);
+	if (n < 0)
+		return -errno;
+	path[n] = '\0';
+	slash = strrchr(path, '/');
+	if (path[0] != '/' || n == (ssize_t)sizeof(path) - 1)
+		return -ENAMETOOLONG;
+	slash[slash == path] = '\0';
+	return stat(path, ret) < 0 ? -errno : 0;
+}
+
+const char *unlock_distrust(const struct stat *file, const struct stat *folder,
+			    const struct stat *real)
 {
 	const char *why = S_ISREG(file->st_mode) ? unlock_insecure(file, false) :
 						   "it is no regular file";
 
 	/* A folder that others can write to is no place for a file of root's: they could put another one there. */
-	return why ? why : unlock_insecure(folder, true);
+	if (!why)
+		why = unlock_insecure(folder, true);
+	return why ? why : unlock_insecure(real, true);
 }
 
 static uint64_t mix(uint64_t hash, uint64_t value)

@@ -47,8 +47,15 @@ void unlock_unload(struct unlock_loaded *loaded);
 /* unlock_insecure - why a file, or its folder, is not to be trusted; NULL: it is */
 const char *unlock_insecure(const struct stat *st, bool folder);
 
-/* unlock_distrust - why the library does not use a file of its configuration, in this folder; NULL: it does */
-const char *unlock_distrust(const struct stat *file, const struct stat *folder);
+/* unlock_folder_of - the folder of an open file, by whatever links that was found; 0 or -errno */
+int unlock_folder_of(int fd, struct stat *ret);
+
+/*
+ * unlock_distrust - why the library does not use a file of its configuration; NULL: it does
+ * @folder: the one that its path names; @real: the one that it is in
+ */
+const char *unlock_distrust(const struct stat *file, const struct stat *folder,
+			    const struct stat *real);
 
 /* unlock_fingerprint - a number that differs when a file does; never 0 */
 uint64_t unlock_fingerprint(const struct stat *st);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "log.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -36,7 +37,7 @@ static void send_to_log(const char *text, size_t length)
 	close(fd);
 }
 
-static void vlog(int priority, const char *format, va_list arguments)
+static void send_message(int priority, const char *format, va_list arguments)
 {
 	char text[512];
 	int head, body, length;
@@ -57,6 +58,16 @@ static void vlog(int priority, const char *format, va_list arguments)
 	send_to_log(text, (size_t)length);
 }
 
+/* What sends it are places where a thread can be cancelled; ioctl() is none. */
+static void vlog(int priority, const char *format, va_list arguments)
+{
+	int state;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	send_message(priority, format, arguments);
+	pthread_setcancelstate(state, NULL);
+}
+
 void unlock_log(int priority, const char *format, ...)
 {
 	va_list arguments;
@@ -70,9 +81,10 @@ void unlock_log(int priority, const char *format, ...)
 static bool is_first(uint64_t what)
 {
 	for (size_t i = 0; i < SAID; i++) {
-		uint64_t found = 0;
+		/* Looked at first: to want to write takes the line from the other threads, each of hundreds. */
+		uint64_t found = atomic_load_explicit(&said[i], memory_order_relaxed);
 
-		if (atomic_compare_exchange_strong(&said[i], &found, what))
+		if (!found && atomic_compare_exchange_strong(&said[i], &found, what))
 			return true;
 		if (found == what)
 			return false;

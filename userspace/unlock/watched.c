@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -78,20 +79,29 @@ static void publish(struct unlock_watched *file, enum unlock_state state,
 	unmap_old(file);
 }
 
-static const char *distrust(const char *path, const struct stat *st)
+/* A frame of its own: a signal handler may have little room for two paths. */
+static const char *stat_folder(const char *path, struct stat *ret)
 {
 	char folder[PATH_MAX];
 	const char *slash = strrchr(path, '/');
 	size_t length = slash ? (size_t)(slash - path) : 0;
-	struct stat folder_st;
 
 	if (!slash || length >= sizeof(folder))
 		return "its path is not an absolute one";
 	memcpy(folder, path, length);
 	strcpy(folder + length, length ? "" : "/");
-	if (stat(folder, &folder_st) < 0)
-		return strerrordesc_np(errno);
-	return unlock_distrust(st, &folder_st);
+	return stat(folder, ret) < 0 ? strerrordesc_np(errno) : NULL;
+}
+
+static const char *distrust(const char *path, int fd, const struct stat *st)
+{
+	struct stat folder, real;
+	const char *why = stat_folder(path, &folder);
+	int r = why ? 0 : unlock_folder_of(fd, &real);
+
+	if (r < 0)
+		return strerrordesc_np(-r);
+	return why ? why : unlock_distrust(st, &folder, &real);
 }
 
 struct complaint {
@@ -144,7 +154,7 @@ static bool read_open(struct unlock_watched *file, int fd)
 		return true;
 	fingerprint = unlock_fingerprint(&st);
 	complaint.silent = file->told == fingerprint;
-	why = distrust(file->path, &st);
+	why = distrust(file->path, fd, &st);
 	if (!why && st.st_size == 0 && atomic_load(&file->loaded) && changed_within(&st, EMPTY_NS))
 		return true;
 	if (why) {
@@ -234,16 +244,30 @@ static bool is_seen(struct unlock_watched *file)
 	return seen == unlock_fingerprint(&st);
 }
 
+/*
+ * A thread that is to be cancelled would end in open(): the caller of ioctl(), which is no place for that, and whoever reads,
+ * in whose name the file would be taken for ever.
+ */
+static void read_anew(struct unlock_watched *file)
+{
+	int state;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	if (begin_reading(file)) {
+		read_again(file);
+		atomic_store(&file->reader, 0);
+	}
+	pthread_setcancelstate(state, NULL);
+}
+
 enum unlock_state unlock_use(struct unlock_watched *file, const void **ret)
 {
 	struct unlock_loaded *loaded;
 	enum unlock_state state;
 
 	atomic_fetch_add(&users, 1);
-	if (!is_seen(file) && begin_reading(file)) {
-		read_again(file);
-		atomic_store(&file->reader, 0);
-	}
+	if (!is_seen(file))
+		read_anew(file);
 	do {
 		state = (enum unlock_state)atomic_load(&file->state);
 		loaded = atomic_load(&file->loaded);
