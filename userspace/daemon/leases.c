@@ -2,12 +2,12 @@
 #include "leases.h"
 
 #include <fcntl.h>
-#include <sys/inotify.h>
 #include <sys/syscall.h>
 
 #include "claim.h"
 #include "job.h"
 #include "log.h"
+#include "notify.h"
 #include "state_file.h"
 #include "tree.h"
 #include "vfio_cdev.h"
@@ -16,21 +16,23 @@
 struct watched {
 	struct leases *leases;
 	struct watched *next;
-	char *key;
+	char *key;  /* NULL: what was listened to is gone */
 	char *name; /* in the folder; NULL: whatever happens to it */
-	sd_event_source *source;
+	sd_event_source *process;
+	struct notify_watch *path;
 	bool wanted;
 };
 
 struct leases {
 	struct daemon *daemon;
 	struct watched *watched;
-	struct gs_claims claims; /* as they were read last */
-	sd_event_source *folder; /* of the claims */
-	sd_event_source *read;	 /* once all that has come is heard */
-	char *job;		 /* that looks; NULL: none does */
-	bool again;		 /* something has happened since it began */
-	bool began;		 /* to listen to something: what was before that nobody has heard */
+	struct gs_claims claims;     /* as they were read last */
+	struct notify *notify;
+	struct notify_watch *folder; /* of the claims */
+	sd_event_source *read;	     /* once all that has come is heard */
+	char *job;		     /* that looks; NULL: none does */
+	bool again;		     /* something has happened since it began */
+	bool began;		     /* to listen to something: what was before that nobody has heard */
 };
 
 /* --- looking ------------------------------------------------------------------------------------ */
@@ -61,7 +63,8 @@ static void look(struct leases *leases)
 
 static void free_watched(struct watched *watched)
 {
-	sd_event_source_unref(watched->source);
+	sd_event_source_unref(watched->process);
+	notify_remove(watched->path);
 	free(watched->key);
 	free(watched->name);
 	free(watched);
@@ -137,9 +140,10 @@ static void want_process(struct leases *leases, const struct gs_process *user)
 		keep(watched, 0);
 		return;
 	}
-	r = sd_event_add_io(leases->daemon->event, &watched->source, fd, EPOLLIN, on_process, watched);
+	r = sd_event_add_io(leases->daemon->event, &watched->process, fd, EPOLLIN, on_process,
+			    watched);
 	if (r >= 0)
-		r = sd_event_source_set_io_fd_own(watched->source, true);
+		r = sd_event_source_set_io_fd_own(watched->process, true);
 	else
 		close(fd);
 	keep(watched, r);
@@ -150,18 +154,18 @@ static int read_soon(struct leases *leases)
 	return sd_event_source_set_enabled(leases->read, SD_EVENT_ONESHOT);
 }
 
-static int on_name(sd_event_source *source, const struct inotify_event *event, void *data)
+static void on_name(void *data, const struct inotify_event *event)
 {
 	struct watched *watched = data;
 
-	(void)source;
-	if (watched->name && event->len && !gs_streq(event->name, watched->name) &&
-	    !(event->mask & (IN_IGNORED | IN_Q_OVERFLOW)))
-		return 0;
+	if (watched->name && event->len && !gs_streq(event->name, watched->name))
+		return;
+	/* What comes in its place is listened to anew. */
+	if (event->mask & IN_IGNORED)
+		free(gs_steal(watched->key));
 	/* What there is to listen to may be another now. */
 	(void)read_soon(watched->leases);
 	look(watched->leases);
-	return 0;
 }
 
 static void want_path(struct leases *leases, const char *path, const char *name, uint32_t mask)
@@ -170,8 +174,7 @@ static void want_path(struct leases *leases, const char *path, const char *name,
 	struct watched *watched = want(leases, key, name);
 
 	if (watched)
-		keep(watched, sd_event_add_inotify(leases->daemon->event, &watched->source, path, mask,
-						   on_name, watched));
+		keep(watched, notify_add(leases->notify, path, mask, on_name, watched, &watched->path));
 }
 
 /* A file that comes or goes; where its folder is still missing, that comes first. */
@@ -307,13 +310,13 @@ static int on_read(sd_event_source *source, void *data)
 }
 
 /* While the daemon looks, what goes is told at the end of it. */
-static int on_claims(sd_event_source *source, const struct inotify_event *event, void *data)
+static void on_claims(void *data, const struct inotify_event *event)
 {
 	struct leases *leases = data;
 
-	(void)source;
 	(void)event;
-	return leases->job ? 0 : read_soon(leases);
+	if (!leases->job)
+		(void)read_soon(leases);
 }
 
 void leases_job_ended(struct daemon *daemon)
@@ -340,9 +343,11 @@ static int open_all(struct leases *leases)
 	if (r >= 0)
 		r = sd_event_source_set_priority(leases->read, SD_EVENT_PRIORITY_IDLE);
 	if (r >= 0)
-		r = sd_event_add_inotify(daemon->event, &leases->folder, "/" GS_CLAIMS,
-					 IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_ONLYDIR, on_claims,
-					 leases);
+		r = notify_open(daemon->event, &leases->notify);
+	if (r >= 0)
+		r = notify_add(leases->notify, "/" GS_CLAIMS,
+			       IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_ONLYDIR, on_claims, leases,
+			       &leases->folder);
 	return r;
 }
 
@@ -376,7 +381,8 @@ void leases_close(struct daemon *daemon)
 	for (struct watched *watched = leases->watched; watched; watched = watched->next)
 		watched->wanted = false;
 	drop_unwanted(leases);
-	sd_event_source_unref(leases->folder);
+	notify_remove(leases->folder);
+	notify_close(leases->notify);
 	sd_event_source_unref(leases->read);
 	gs_claims_clear(&leases->claims);
 	free(leases->job);
