@@ -208,6 +208,18 @@ told() # PROGRAM COMMAND
 
 proxmox() { enter; told proxmox-boot-tool "proxmox-boot-tool refresh"; }
 
+# GRUB's menu is in the language of its environment. Nothing else of it is passed on.
+language()
+{
+	enter
+	started_by_systemd_boot
+	echo "root=/dev/vda ro" >"$root/etc/kernel/cmdline"
+	stand_in proxmox-boot-tool 'env | grep -E "^[LPG].*=" | grep -v ^PWD= | sort >/environment'
+	expect 0 "apply, by a user with a language" on env LANG=de_DE.UTF-8 LC_MESSAGES=fr_FR.UTF-8 GRUB_PREFIX=/x \
+		gpushift --direct boot apply
+	check "the program has it, and nothing else of his" same "$(cut -d= -f1 "$root/environment" | tr '\n' ' ')" "LANG LC_MESSAGES PATH "
+}
+
 mkinitcpio()
 {
 	enter
@@ -241,6 +253,7 @@ read_only
 grubby
 rpm_ostree
 proxmox
+language
 mkinitcpio
 echo "1..$((passed + failed))"
 ((failed == 0))

@@ -16,10 +16,29 @@
 /* What a program may answer. */
 #define OUTPUT_MAX 65536
 
-static void __attribute__((noreturn)) run_child(char *const *command, int output)
-{
-	static char *environment[] = {(char *)"PATH=" PROGRAM_PATH, (char *)"LC_ALL=C.UTF-8", NULL};
+/* Some of the caller's, with the place for a NULL. */
+#define ENVIRONMENT_MAX 32
 
+/* An answer must be understood. */
+static char *const plain[] = { (char *)"PATH=" PROGRAM_PATH, (char *)"LC_ALL=C.UTF-8", NULL };
+
+/* What is written for people, like the menu of GRUB, is in their language; nothing else of the caller's environment counts. */
+static void take_language(char *environment[ENVIRONMENT_MAX])
+{
+	static const char *const wanted[] = { "LANG=", "LANGUAGE=", "LC_" };
+	size_t count = 0;
+
+	environment[count++] = plain[0];
+	for (char **one = environ; *one; one++)
+		for (size_t i = 0; i < GS_ARRAY_SIZE(wanted) && count + 1 < ENVIRONMENT_MAX; i++)
+			if (strncmp(*one, wanted[i], strlen(wanted[i])) == 0)
+				environment[count++] = *one;
+	environment[count] = NULL;
+}
+
+static void __attribute__((noreturn))
+run_child(char *const *command, char *const *environment, int output)
+{
 	/* Standard output is for the result of the command alone. */
 	if (dup2(output, STDOUT_FILENO) < 0)
 		_exit(NO_PROGRAM);
@@ -38,7 +57,7 @@ static int wait_for(pid_t pid, int *status)
 	return 0;
 }
 
-static pid_t start(char *const *command, int output)
+static pid_t start(char *const *command, char *const *environment, int output)
 {
 	pid_t pid;
 
@@ -46,7 +65,7 @@ static pid_t start(char *const *command, int output)
 	fflush(stderr);
 	pid = fork();
 	if (pid == 0)
-		run_child(command, output);
+		run_child(command, environment, output);
 	return pid < 0 ? -errno : pid;
 }
 
@@ -70,8 +89,11 @@ static int end(pid_t pid, char *const *command)
 
 int cli_helper_run(char *const *command)
 {
-	pid_t pid = start(command, STDERR_FILENO);
+	char *environment[ENVIRONMENT_MAX];
+	pid_t pid;
 
+	take_language(environment);
+	pid = start(command, environment, STDERR_FILENO);
 	return pid < 0 ? pid : end(pid, command);
 }
 
@@ -102,7 +124,7 @@ int cli_helper_ask(char *const *command, char **ret)
 		return -ENOMEM;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
-	pid = start(command, ends[1]);
+	pid = start(command, plain, ends[1]);
 	close(ends[1]);
 	if (pid > 0)
 		read_output(ends[0], text, OUTPUT_MAX);

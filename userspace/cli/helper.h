@@ -8,12 +8,13 @@
 /*
  * cli_helper_run - run @command and wait for it; what it prints goes to standard error
  *
- * It is looked for where root's programs are, whatever PATH says. Returns 0;
- * -ENOENT: there is none; -EIO: it failed. The latter two have been said.
+ * It is looked for where root's programs are, whatever PATH says, and has the language of the
+ * caller's environment, nothing else. Returns 0; -ENOENT: there is none; -EIO: it failed.
+ * The latter two have been said.
  */
 int cli_helper_run(char *const *command) gs_must_check;
 
-/* cli_helper_ask - the same, and what it prints to standard output (allocated) */
+/* cli_helper_ask - the same, and what it prints to standard output (allocated), in no language */
 int cli_helper_ask(char *const *command, char **ret) gs_must_check;
 
 #endif
