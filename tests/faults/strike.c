@@ -5,7 +5,8 @@
  *   strike --step N --op OP --when before|entry|exit|after --do kill|killall|errno=NAME|run=COMMAND
  *          --report FILE -- gpushift set CARD MODE...
  *
- * Follows the command and what it forks by ptrace. Until the journal is named a filter of system calls stops it there only. The marks of progress that it appends to its journal tell the steps
+ * Follows the command and what it forks by ptrace. Until the journal is named a filter of system calls stops it there only.
+ * The marks of progress that it appends to its journal tell the steps
  * apart. `before` is the moment at which the step can begin, `after` the one before its mark is written; `entry` and `exit`
  * are those of the system call that the step is made for: a write to sysfs where OP has one, else the step's first look at a
  * file. `kill` hits the switching process, `killall` its worker too, `errno` fails the system call without making it (entry
@@ -263,6 +264,15 @@ static void task_ended(struct task *task, int status)
 	task->pid = 0;
 }
 
+/* It may run, and be seen, long after whoever made it goes on. */
+static void note_child(const struct task *parent)
+{
+	unsigned long pid;
+
+	if (ptrace(PTRACE_GETEVENTMSG, parent->pid, NULL, &pid) == 0)
+		(void)task_of((pid_t)pid);
+}
+
 /* What was struck goes on at its own pace. */
 static bool stops_at_calls(const struct task *task)
 {
@@ -277,6 +287,13 @@ static bool is_at_call(int status)
 	       status >> 8 == (SIGTRAP | PTRACE_EVENT_SECCOMP << 8);
 }
 
+static bool is_fork(int status)
+{
+	const int event = status >> 16;
+
+	return event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK || event == PTRACE_EVENT_CLONE;
+}
+
 static void handle(pid_t pid, int status)
 {
 	struct task *task = task_of(pid);
@@ -288,6 +305,8 @@ static void handle(pid_t pid, int status)
 	}
 	if (is_at_call(status))
 		system_call(task);
+	else if (is_fork(status))
+		note_child(task);
 	else if (status >> 16 == 0 && WSTOPSIG(status) != SIGTRAP)
 		signal = WSTOPSIG(status);
 	/* Fails when it was killed. */
