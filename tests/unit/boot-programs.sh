@@ -12,37 +12,8 @@ fi
 work=$(mktemp -d "${TMPDIR:-/tmp}/gpushift-boot.XXXXXX")
 root=$work/root
 trap 'leave; rm -rf "$work"' EXIT
-passed=0 failed=0
-
-verdict() # WHAT PROBLEM: no problem is a pass
-{
-	if [[ -z $2 ]]; then
-		passed=$((passed + 1))
-		echo "ok $((passed + failed)) - $1"
-	else
-		failed=$((failed + 1))
-		echo "not ok $((passed + failed)) - $1: $2"
-		sed 's/^/# /' "$work/out"
-	fi
-}
-
-check() # WHAT COMMAND...
-{
-	local what=$1 got=0
-	shift
-	"$@" >"$work/out" 2>&1 || got=$?
-	verdict "$what" "$( ((got == 0)) || echo "exit $got")"
-}
-
-expect() # STATUS WHAT COMMAND...
-{
-	local wanted=$1 what=$2 got=0
-	shift 2
-	"$@" >"$work/out" 2>&1 || got=$?
-	verdict "$what" "$( ((got == wanted)) || echo "exit $got, not $wanted")"
-}
-
-same() { [[ $1 == "$2" ]] || { printf "'%s', not '%s'\n" "$1" "$2"; return 1; }; }
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
 
 # --- a host ---------------------------------------------------------------------------------------------------------
 
@@ -132,9 +103,9 @@ kernel_install()
 	check "two entries start kernels" same "$(entries)" "2 options root=/dev/vda ro quiet"
 	find "$root/boot" "$root/etc/kernel" -type f -exec sha256sum {} + | sort >"$work/before"
 	check "show is a diff" grep -qx "+root=/dev/vda ro quiet $WORDS" <(boot show)
-	expect 0 "apply" boot apply
+	expect_exit 0 "apply" boot apply
 	check "both entries have the words" same "$(entries)" "2 options root=/dev/vda ro quiet $WORDS"
-	expect 0 "revert" boot revert
+	expect_exit 0 "revert" boot revert
 	check "both entries are without" same "$(entries)" "2 options root=/dev/vda ro quiet"
 	find "$root/boot" "$root/etc/kernel" -type f -exec sha256sum {} + | sort >"$work/after"
 	check "all is as it was, byte for byte" cmp "$work/before" "$work/after"
@@ -142,7 +113,7 @@ kernel_install()
 	mkdir -p "$root/etc/kernel/install.d"
 	printf '#!/bin/sh\nexit 1\n' >"$root/etc/kernel/install.d/95-fails.install"
 	chmod 755 "$root/etc/kernel/install.d/95-fails.install"
-	expect 1 "it fails" boot apply
+	expect_exit 1 "it fails" boot apply
 	check "the line is as it was" same "$(cat "$root/etc/kernel/cmdline")" "root=/dev/vda ro quiet"
 }
 
@@ -162,14 +133,14 @@ grubby()
 	stand_in grubby "$GRUBBY"
 	echo "ro quiet" >"$root/kernel.0"
 	echo "ro rhgb" >"$root/kernel.1"
-	expect 0 "grubby: apply" boot apply
+	expect_exit 0 "grubby: apply" boot apply
 	check "it is told the words" same "$(said)" "grubby --update-kernel=ALL --args=$WORDS"
 	check "each kernel has them" same "$(cat "$root"/kernel.*)" "$(printf '%s\n' "ro quiet $WORDS" "ro rhgb $WORDS")"
-	expect 0 "grubby: revert" boot revert
+	expect_exit 0 "grubby: revert" boot revert
 	check "it is told to take them away" same "$(said)" "grubby --update-kernel=ALL --remove-args=$WORDS"
 	check "each kernel is without" same "$(cat "$root"/kernel.*)" "$(printf '%s\n' "ro quiet" "ro rhgb")"
 	echo grubby >"$root/fails"
-	expect 1 "grubby fails: so does apply" boot apply
+	expect_exit 1 "grubby fails: so does apply" boot apply
 }
 
 rpm_ostree()
@@ -180,10 +151,10 @@ rpm_ostree()
 	# shellcheck disable=SC2016
 	stand_in rpm-ostree 'shift; (($#)) || { cat /kargs; exit; }; for word; do case $word in
 		--append*=*) sed -i "s|\$| ${word#*=}|" /kargs ;; --delete*=*) sed -i "s| ${word#*=}\b||" /kargs ;; esac; done'
-	expect 0 "rpm-ostree: apply" boot apply
+	expect_exit 0 "rpm-ostree: apply" boot apply
 	check "its deployment has the words" same "$(cat "$root/kargs")" "root=x ro $WORDS"
 	check "by its kargs" grep -q '^rpm-ostree kargs --append' "$root/said"
-	expect 0 "rpm-ostree: revert" boot revert
+	expect_exit 0 "rpm-ostree: revert" boot revert
 	check "and is without" same "$(cat "$root/kargs")" "root=x ro"
 }
 
@@ -194,14 +165,14 @@ told() # PROGRAM COMMAND
 	started_by_systemd_boot
 	echo "$before" >"$root/etc/kernel/cmdline"
 	stand_in "$1" 'cat /etc/kernel/cmdline >/read'
-	expect 0 "$1: apply" boot apply
+	expect_exit 0 "$1: apply" boot apply
 	check "$1: it is run once" same "$(said)" "$2"
 	check "$1: when the words are there" same "$(cat "$root/read")" "$before $WORDS"
-	expect 0 "$1: revert" boot revert
+	expect_exit 0 "$1: revert" boot revert
 	check "$1: it is run again" same "$(said)" "$2"
 	check "$1: when they are not" same "$(cat "$root/read")" "$before"
 	echo "$1" >"$root/fails"
-	expect 1 "$1: it fails" boot apply
+	expect_exit 1 "$1: it fails" boot apply
 	check "$1: and is run once more on what was there" same "$(said)" "$(printf '%s\n' "$2" "$2")"
 	check "$1: which is there" same "$(cat "$root/etc/kernel/cmdline")" "$before"
 }
@@ -215,7 +186,7 @@ language()
 	started_by_systemd_boot
 	echo "root=/dev/vda ro" >"$root/etc/kernel/cmdline"
 	stand_in proxmox-boot-tool 'env | grep -E "^[LPG].*=" | grep -v ^PWD= | sort >/environment'
-	expect 0 "apply, by a user with a language" on env LANG=de_DE.UTF-8 LC_MESSAGES=fr_FR.UTF-8 GRUB_PREFIX=/x \
+	expect_exit 0 "apply, by a user with a language" on env LANG=de_DE.UTF-8 LC_MESSAGES=fr_FR.UTF-8 GRUB_PREFIX=/x \
 		gpushift --direct boot apply
 	check "the program has it, and nothing else of his" same "$(cut -d= -f1 "$root/environment" | tr '\n' ' ')" "LANG LC_MESSAGES PATH "
 }
@@ -240,8 +211,8 @@ read_only()
 		mkdir -p "$root/sys/firmware/acpi"
 		mount --bind "$root/$folder" "$root/$folder"
 		mount -o remount,bind,ro "$root/$folder"
-		expect 1 "/$folder is read-only: apply" boot apply
-		cp "$work/out" "$work/told"
+		expect_exit 1 "/$folder is read-only: apply" boot apply
+		cp "$work/err" "$work/told"
 		check "all is as it was, it says" grep -q 'Read-only file system; all is as it was' "$work/told"
 		check "and so it is" test ! -e "$root/var/lib/gpushift/boot.json" -a ! -e "$root/said"
 		umount "$root/$folder"
@@ -255,5 +226,4 @@ rpm_ostree
 proxmox
 language
 mkinitcpio
-echo "1..$((passed + failed))"
-((failed == 0))
+finish

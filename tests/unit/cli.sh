@@ -8,56 +8,14 @@ build=$(realpath "${GPUSHIFT_BUILD:-$(dirname "$0")/../../userspace/build}")
 work=$(mktemp -d "${TMPDIR:-/tmp}/gpushift-cli.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 tree=$work/tree
-passed=0 failed=0
-
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
 # shellcheck source=tests/unit/tree.sh
 . "$(dirname "$0")/tree.sh"
 
 # ---- checks ----
 
 gpushift() { "$build/gpushift" --root "$tree" "$@"; }
-
-verdict() # WHAT PROBLEM: no problem is a pass
-{
-	if [[ -z $2 ]]; then
-		passed=$((passed + 1))
-		echo "ok $((passed + failed)) - $1"
-	else
-		failed=$((failed + 1))
-		echo "not ok $((passed + failed)) - $1: $2"
-		sed 's/^/# /' "$work/out" "$work/err"
-	fi
-}
-
-# expect STATUS PATTERN ARGUMENT...: the exit status, and what stdout or stderr must match
-expect()
-{
-	local status=$1 pattern=$2 got=0 problem=
-	shift 2
-	gpushift "$@" >"$work/out" 2>"$work/err" || got=$?
-	((got == status)) || problem="exit $got, not $status"
-	grep -qE -- "$pattern" "$work/out" "$work/err" || problem+=" no match for '$pattern'"
-	verdict "gpushift $*" "$problem"
-}
-
-# expect_json STATUS FILTER ARGUMENT...: exactly one document, for which the jq filter is true
-expect_json()
-{
-	local status=$1 filter=$2 got=0 problem=
-	shift 2
-	gpushift "$@" --json >"$work/out" 2>"$work/err" || got=$?
-	((got == status)) || problem="exit $got, not $status"
-	jq -se "length == 1 and (.[0] | .schema == 1 and ($filter))" "$work/out" >/dev/null 2>&1 || problem+=" not: $filter"
-	verdict "gpushift $* --json" "$problem"
-}
-
-check() # WHAT COMMAND...
-{
-	local what=$1 got=0
-	shift
-	"$@" >"$work/out" 2>"$work/err" || got=$?
-	verdict "$what" "$( ((got == 0)) || echo "exit $got")"
-}
 
 # ---- what is looked at ----
 
@@ -591,5 +549,4 @@ imported
 early
 streams
 generated
-echo "1..$((passed + failed))"
-((failed == 0))
+finish

@@ -8,27 +8,10 @@ build=$(realpath "${GPUSHIFT_BUILD:-$(dirname "$0")/../../userspace/build}")
 work=$(mktemp -d "${TMPDIR:-/tmp}/gpushift-completion.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 tree=$work/tree
-passed=0 failed=0
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
 # shellcheck source=tests/unit/tree.sh
 . "$(dirname "$0")/tree.sh"
-
-verdict() # WHAT PROBLEM: no problem is a pass
-{
-	if [[ -z $2 ]]; then
-		passed=$((passed + 1))
-		echo "ok $((passed + failed)) - $1"
-	else
-		failed=$((failed + 1))
-		echo "not ok $((passed + failed)) - $1: $2"
-	fi
-}
-
-check() # WHAT COMMAND...
-{
-	local what=$1 output
-	shift
-	output=$("$@" 2>&1) && verdict "$what" "" || verdict "$what" "${output:-failed}"
-}
 
 # What completion asks of the program it is told; any other call only notes its words.
 make_program()
@@ -146,5 +129,4 @@ check "fish reads its file" fish --no-execute "$build/completion/gpushift.fish"
 for shell in bash zsh fish; do completes "$shell"; done
 bash_names_files
 bash_runs_nothing
-echo "1..$((passed + failed))"
-((failed == 0))
+finish

@@ -7,26 +7,11 @@ set -uo pipefail
 source=$(realpath "$(dirname "$0")/../../userspace/initramfs")
 work=$(mktemp -d "${TMPDIR:-/tmp}/gpushift-initramfs.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-passed=0 failed=0
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
 export BUILDROOT=$work/image
 
-check() # WHAT COMMAND...
-{
-	local what=$1 got=0
-	shift
-	"$@" >"$work/out" 2>&1 || got=$?
-	if ((got == 0)); then
-		passed=$((passed + 1))
-		echo "ok $((passed + failed)) - $what"
-	else
-		failed=$((failed + 1))
-		echo "not ok $((passed + failed)) - $what: exit $got"
-		sed 's/^/# /' "$work/out"
-	fi
-}
-
 fails() { ! "$@"; }
-same() { [[ $1 == "$2" ]] || { printf "'%s', not '%s'\n" "$1" "$2"; return 1; }; }
 
 # As `make install` fills the templates, with all that is written to a host below $work.
 install_hooks()
@@ -169,5 +154,4 @@ with_wishes
 check "the hook runs in busybox" run_hook busybox sh
 check "and in dash" run_hook dash
 unreadable
-echo "1..$((passed + failed))"
-((failed == 0))
+finish

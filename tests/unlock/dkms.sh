@@ -10,21 +10,8 @@ build=$(realpath "${GPUSHIFT_BUILD:-$here/../../userspace/build}")
 work=$(mktemp -d "${TMPDIR:-/tmp}/gpushift-unlock-dkms.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 tree=$work/tree version=535.129.03
-passed=0 failed=0
-
-check() # WHAT COMMAND...
-{
-	local what=$1
-	shift
-	if "$@" >"$work/out" 2>&1; then
-		passed=$((passed + 1))
-		echo "ok $((passed + failed)) - $what"
-	else
-		failed=$((failed + 1))
-		echo "not ok $((passed + failed)) - $what"
-		sed 's/^/# /' "$work/out"
-	fi
-}
+# shellcheck source=tests/tap.sh
+. "$here/../tap.sh"
 
 gpushift() { "$build/gpushift" --root "$tree" "$@"; }
 
@@ -85,5 +72,4 @@ check "every byte of the source is as it was" diff "$work/before" <(snapshot)
 check "DKMS builds it as it was" built after
 check "they are no longer in it" is_plain after
 
-echo "1..$((passed + failed))"
-((failed == 0))
+finish

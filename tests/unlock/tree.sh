@@ -1,48 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 # Sourced by the tests of `gpushift unlock`: what they expect of it, and trees that look like hosts with NVIDIA's driver.
-# It sets $build, $work, $tree and counts in $passed and $failed.
+# It sets $build, $work and $tree.
 
 build=$(realpath "${GPUSHIFT_BUILD:-$(dirname "$0")/../../userspace/build}")
 # In memory, where there is room: it waits for the disk a thousand times.
 work=$(mktemp -d "${TMPDIR:-$([[ -w /dev/shm ]] && echo /dev/shm || echo /tmp)}/gpushift-unlock-cli.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 tree=$work/tree
-passed=0 failed=0
-
-verdict() # WHAT PROBLEM: no problem is a pass
-{
-	if [[ -z $2 ]]; then
-		passed=$((passed + 1))
-		echo "ok $((passed + failed)) - $1"
-	else
-		failed=$((failed + 1))
-		echo "not ok $((passed + failed)) - $1: $2"
-		sed 's/^/# /' "$work/out" "$work/err"
-	fi
-}
-
-# expect STATUS PATTERN ARGUMENT...: the exit status, and what stdout or stderr must match
-expect()
-{
-	local status=$1 pattern=$2 got=0 problem=
-	shift 2
-	gpushift "$@" >"$work/out" 2>"$work/err" || got=$?
-	((got == status)) || problem="exit $got, not $status"
-	grep -qE -- "$pattern" "$work/out" "$work/err" || problem+=" no match for '$pattern'"
-	verdict "gpushift $* ($pattern)" "$problem"
-}
-
-# expect_json STATUS FILTER ARGUMENT...: exactly one document, for which the jq filter is true
-expect_json()
-{
-	local status=$1 filter=$2 got=0 problem=
-	shift 2
-	gpushift "$@" --json >"$work/out" 2>"$work/err" || got=$?
-	((got == status)) || problem="exit $got, not $status"
-	jq -se "length == 1 and (.[0] | .schema == 1 and ($filter))" "$work/out" >/dev/null 2>&1 || problem+=" not: $filter"
-	verdict "gpushift $* --json" "$problem"
-}
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
 
 make_tree()
 {
@@ -127,8 +94,3 @@ file_is() # PATH EXPECTED-TEXT
 	verdict "$1" "$(diff <(printf '%b' "$2") "$tree/$1" >"$work/out" 2>&1 || echo "is not as it should be")"
 }
 
-finish()
-{
-	echo "1..$((passed + failed))"
-	((failed == 0))
-}
