@@ -2,8 +2,8 @@
 # What a scenario in the Debian image can say: all of tests/vm/guest/lib.sh, and
 #
 #   $BOOT                  which boot of the run this is, from 1
-#   boot_again [SERIES|same [WORD...]]   ends this boot in good order; the scenario starts again in the next one, whose
-#                          command line has those words
+#   boot_again [SERIES|same|grub [WORD...]]   ends this boot in good order; the scenario starts again in the next one, whose
+#                          command line has those words; that of grub is whatever its configuration says
 #   source_tree            a copy of the checkout that can be written to (header `# source: yes`)
 #   install_gpushift       as `make install` does, but for the module (header `installed: yes`)
 #   insert_module NAME     one of those in the header's `modules`, with what it needs
@@ -13,9 +13,10 @@
 
 BOOT_AGAIN=75
 
-boot_again() # [SERIES|same [WORD...]]
+boot_again() # [SERIES|same|grub [WORD...]]
 {
 	echo "${*:-same}" >/var/tmp/boot-again
+	echo $((BOOT + 1)) >/var/tmp/next-boot
 	exit "$BOOT_AGAIN"
 }
 
